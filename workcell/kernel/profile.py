@@ -1,0 +1,318 @@
+"""The profile: how this library wants its books done.
+
+``profile.toml`` is data; every key is validated and an error names the file, the key and the remedy.
+Surfaces are where a label or stamp goes on a copy.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from workcell.kernel.errors import ConfigError
+
+
+class Surface(StrEnum):
+    """Where a label or stamp sits (the same words as in the PLC's unit commands)."""
+
+    FRONT = "front"
+    BACK = "back"
+    SPINE = "spine"
+    TITLE_PAGE = "title_page"
+    TITLE_VERSO = "title_verso"
+    INSIDE_BACK_COVER = "inside_back_cover"
+    EDGE = "edge"
+
+
+class Autonomy(StrEnum):
+    """How far the machine may go alone for a kind of decision."""
+
+    WATCH = "watch"
+    CONFIRM = "confirm"
+    AUTO = "auto"
+
+
+class Table(BaseModel):
+    """A table of the profile or layout: unknown keys are errors, values can't be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Agency(Table):
+    """Who catalogues: 040/801, ISIL, country (MARC code), language of cataloguing (MARC code)."""
+
+    name: str
+    code: str
+    isil: str
+    country: str = "xxu"
+    language: str = "eng"
+
+
+class AddedField(Table):
+    """A field put into every record: tag, two indicators and subfields as ``[["a", "text"], …]``."""
+
+    tag: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+    indicators: Annotated[str, Field(min_length=2, max_length=2)] = "  "
+    subfields: tuple[tuple[str, str], ...]
+
+
+class Records(Table):
+    """Format and house rules of the records that leave.
+
+    ``protected`` fields of a record on file are never touched; ``stripped`` fields are taken out of vendor
+    and remote records.  Both take tags with ``.`` as a wildcard ("9..").  ``sources`` is the order in which
+    record sources are asked.  ``item_field`` is where item data go (952, 949, 852, 905, 995).
+    ``han`` says how Chinese stands in MARC 21: "paired" with romanisation (880) or "alone".
+    ``threshold`` is the score from which a candidate counts as this book; ``margin`` how far it must lead.
+    """
+
+    format: Literal["marc21", "cnmarc"] = "marc21"
+    sources: tuple[str, ...] = ("order", "catalogue", "vendor")
+    protected: tuple[str, ...] = ()
+    stripped: tuple[str, ...] = ()
+    added: tuple[AddedField, ...] = ()
+    item_field: Literal["952", "949", "852", "905", "995"] = "952"
+    han: Literal["paired", "alone"] = "paired"
+    threshold: Annotated[float, Field(ge=0.5, le=1.0)] = 0.85
+    margin: Annotated[float, Field(ge=0.0, le=0.5)] = 0.05
+
+
+class AutonomyRules(Table):
+    """Autonomy for each kind of decision."""
+
+    order_record: Autonomy = Autonomy.AUTO
+    existing: Autonomy = Autonomy.AUTO
+    copy_record: Autonomy = Autonomy.AUTO
+    upgrade_cip: Autonomy = Autonomy.CONFIRM
+    draft: Autonomy = Autonomy.CONFIRM
+    volume: Autonomy = Autonomy.CONFIRM
+
+
+class CallNumberRules(Table):
+    """Scheme and book number of a location's call numbers.
+
+    ``book_number`` is "cutter" (LC table G63), "sequence" (种次号, running number in the class) or "none".
+    """
+
+    scheme: Literal["LCC", "DDC", "NLM", "CLC", "LOCAL"] = "DDC"
+    book_number: Literal["cutter", "sequence", "none"] = "cutter"
+    prefix: str = ""
+    suffix: str = ""
+
+
+class Location(Table):
+    """A shelving location, what its items are, where on the line they leave, and how many copies it takes.
+
+    ``copies`` is how many copies of a title it takes in turn when the order does not say (0 = only when
+    ordered for it).  From ``oversize_cm`` on a book is shelved under ``oversize_prefix``.
+    """
+
+    code: str
+    name: str
+    item_type: str = "BK"
+    call_number: CallNumberRules = CallNumberRules()
+    oversize_cm: int | None = None
+    oversize_prefix: str = ""
+    copies: int = 1
+    bin: str
+
+
+class NumberRange(Table):
+    """A range of numbers: first to last serial, and how a number is written.
+
+    ``scheme`` "codabar14" writes type, institution (four digits), eight-digit serial and mod-10 check digit;
+    "plain" writes ``prefix`` and the serial padded to ``width``.
+    """
+
+    scheme: Literal["codabar14", "plain"]
+    prefix: str = ""
+    institution: Annotated[str, Field(pattern=r"^([0-9]{4})?$")] = ""
+    item_type_digit: Literal["2", "3"] = "3"
+    width: int = 8
+    first: Annotated[int, Field(ge=1)] = 1
+    last: Annotated[int, Field(ge=1)] = 999_999_999
+
+    @model_validator(mode="after")
+    def _check(self) -> NumberRange:
+        if self.scheme == "codabar14" and not self.institution:
+            raise ValueError("codabar14 needs institution (four digits)")
+        if self.last < self.first:
+            raise ValueError("last is below first")
+        return self
+
+
+class Numbers(Table):
+    """Ranges for item barcodes and accession numbers."""
+
+    item: NumberRange
+    accession: NumberRange
+
+
+class LabelCopy(Table):
+    """One label with the item barcode: where it goes (mm from the surface's lower left) and its symbol."""
+
+    surface: Surface
+    x_mm: float
+    y_mm: float
+    symbology: Literal["codabar", "code39", "code128"] = "codabar"
+    text: str = ""
+
+
+class SpineStock(Table):
+    """Spine label stock and lettering, in mm; ``bottom_mm`` is the distance from the foot of the spine.
+
+    A spine thinner than ``min_thickness_mm`` puts the label on ``thin_surface`` instead.
+    """
+
+    width_mm: float = 25.0
+    height_mm: float = 38.0
+    bottom_mm: float = 12.7
+    min_thickness_mm: float = 12.0
+    thin_surface: Surface = Surface.FRONT
+    split_decimal: bool = False
+
+
+class Labels(Table):
+    """Label stock and copies; ``dpi`` of the printers, ``copies`` one entry a label on the book."""
+
+    dpi: Literal[203, 300] = 203
+    width_mm: float = 50.0
+    height_mm: float = 25.0
+    library_line: str = ""
+    copies: tuple[LabelCopy, ...]
+    spine: SpineStock = SpineStock()
+
+
+class Stamp(Table):
+    """One collection stamp: surface and centre in mm from the surface's lower left."""
+
+    surface: Surface
+    x_mm: float
+    y_mm: float
+
+
+class TagPolicy(Table):
+    """What is written into a tag (ISO 28560-2 / GB/T 35660.2).
+
+    ``elements`` lists relative OIDs beside PII (1) and the content parameter (2), which are always there.
+    A tag that is not blank: "refuse" sends the book to a person, "overwrite" only when its PII is voided.
+    """
+
+    model: Literal["28560-2", "28560-3"] = "28560-2"
+    elements: tuple[int, ...] = (3, 5)
+    type_of_usage: str = "10"
+    afi_on_shelf: int = 0x07
+    lock: bool = False
+    not_blank: Literal["refuse", "overwrite"] = "refuse"
+
+
+class Registers(Table):
+    """Registers at the close of a batch; ``decimals`` of money and how a set's price is shared."""
+
+    kinds: tuple[Literal["individual", "summary"], ...] = ("individual",)
+    decimals: int = 2
+    set_price: Literal["shared", "first_volume"] = "shared"
+    header: str = ""
+
+
+class Operations(Table):
+    """Operations that can be switched off."""
+
+    measure: bool = True
+    pages: bool = True
+    stamp: bool = True
+    barcode_label: bool = True
+    spine_label: bool = True
+    rfid: bool = True
+
+
+class Retention(Table):
+    """How long images of text pages are kept after delivery; hashes stay."""
+
+    images_days: int = 90
+
+
+class SpotCheck(Table):
+    """The random sample of each batch that goes to the check bin."""
+
+    share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    minimum: int = 0
+
+
+class Profile(Table):
+    """A library's profile, whole."""
+
+    schema_: Literal["profile/1"] = Field(alias="schema")
+    name: str
+    language: Literal["en", "zh"] = "en"
+    agency: Agency
+    records: Records = Records()
+    autonomy: AutonomyRules = AutonomyRules()
+    locations: Annotated[tuple[Location, ...], Field(min_length=1)]
+    numbers: Numbers
+    labels: Labels
+    stamps: tuple[Stamp, ...] = ()
+    tag: TagPolicy = TagPolicy()
+    registers: Registers = Registers()
+    operations: Operations = Operations()
+    retention: Retention = Retention()
+    spot_check: SpotCheck = SpotCheck()
+    review_bin: str = "review"
+    reject_bin: str = "reject"
+
+    def location(self, code: str) -> Location:
+        """The location ``code``; raises ConfigError."""
+        for location in self.locations:
+            if location.code == code:
+                return location
+        known = ", ".join(location.code for location in self.locations)
+        raise ConfigError(f"no location {code!r}", subject=self.name, remedy=f"The profile has: {known}.")
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def load_profile(path: Path) -> Profile:
+    """Read and validate a profile; raises ConfigError naming file, key and remedy."""
+    return load_toml(path, Profile)
+
+
+def load_toml(path: Path, model: type[ModelT]) -> ModelT:
+    """Read a TOML file into ``model``; raises ConfigError naming file, key and remedy."""
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError("no such file", subject=str(path), remedy="Check the path.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"can't be read ({error})", subject=str(path), remedy="Save it as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not valid TOML ({error})", subject=str(path), remedy="Mend that line.") from error
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error), subject=str(path), remedy=_remedy(error, model)) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problems = []
+    for found in error.errors()[:3]:
+        key = ".".join(str(part) for part in found["loc"]) or "(whole file)"
+        text = "unknown key" if found["type"] == "extra_forbidden" else found["msg"].lower()
+        problems.append(f"key {key}: {text}")
+    return "; ".join(problems)
+
+
+def _remedy(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+        names = sorted(field.alias or name for name, field in model.model_fields.items())
+        return f"Known keys here: {', '.join(names)}."
+    if first["type"] == "extra_forbidden":
+        return "Remove it or mend its spelling; the reference of the file lists the keys."
+    return "See the reference of the file for what this key takes."
