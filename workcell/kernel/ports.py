@@ -203,7 +203,10 @@ class ZoneView:
 
 @dataclass(frozen=True)
 class LineView:
-    """A snapshot of the line's status block.  Counters are those of the photo-eyes at entry and exit."""
+    """A snapshot of the line's status block.  Counters are those of the photo-eyes at entry and exit.
+
+    ``guard`` is the latched count of reaches into the guarded part of the line.
+    """
 
     linked: bool
     state: str
@@ -212,6 +215,7 @@ class LineView:
     entered: int
     left: int
     safety_ok: bool
+    guard: int = 0
     zones: tuple[ZoneView, ...] = ()
     alarms: tuple[int, ...] = ()
 

@@ -1,0 +1,23 @@
+"""Capture: back cover, front cover and spine in one hold between three cameras."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from stations.station import ON, Bench, Leaving
+
+_VIEWS = (("top", "cover"), ("under", "cover"), ("spine", "spine"))
+
+
+class Capture:
+    """Takes the outside of the book; recognition runs while the book travels on."""
+
+    name: ClassVar[str] = "capture"
+
+    async def process(self, bench: Bench) -> Leaving:
+        """One hold, one still from each camera that the layout has."""
+        await bench.act("hold")
+        for role, view in _VIEWS:
+            if role in bench.place.cameras:
+                await bench.picture(role, view, evidence=True)
+        return ON

@@ -1,0 +1,29 @@
+"""Page turning: title page, its verso, and the last pages."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from stations.station import ON, Bench, Leaving
+
+FRONT, BACK = 0, 1
+_BACKWARD_ONE_LEAF = 0xFFFF  # -1 as a UINT16 in two's complement
+
+
+class PageTurn:
+    """Opens from the front (title page, verso) and from the back (colophon, last numbered page)."""
+
+    name: ClassVar[str] = "page_turn"
+
+    async def process(self, bench: Bench) -> Leaving:
+        """Four pages; the image, not the position, says later which page it is."""
+        await bench.act("open", end=FRONT)
+        await bench.picture("page", "page", evidence=True)
+        await bench.act("turn", leaves=1)
+        await bench.picture("page", "page", evidence=True)
+        await bench.act("open", end=BACK)
+        await bench.picture("page", "page", evidence=True)
+        await bench.act("turn", leaves=_BACKWARD_ONE_LEAF)
+        await bench.picture("page", "page", evidence=True)
+        await bench.act("close")
+        return ON

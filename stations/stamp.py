@@ -1,0 +1,27 @@
+"""Stamp: the collection stamp on the surfaces that the profile lists."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from stations.station import ON, Bench, Leaving, to_review
+from stations.surfaces import NUMBER, open_to, tenths
+
+
+class Stamp:
+    """Stamps, holding the book open where the surface is a page."""
+
+    name: ClassVar[str] = "stamp"
+
+    async def process(self, bench: Bench) -> Leaving:
+        """One stroke a stamp; a stroke that the unit reports as failed sends the book to a person."""
+        for stamp in bench.profile.stamps:
+            opened = await open_to(bench, stamp.surface)
+            done = await bench.act(
+                "stamp", surface=NUMBER[stamp.surface], x_mm10=tenths(stamp.x_mm), y_mm10=tenths(stamp.y_mm)
+            )
+            if opened:
+                await bench.act("close")
+            if not done.ok:
+                return to_review("STAMP_FAILED", f"The stamp unit reported {done.code}.")
+        return ON

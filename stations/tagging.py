@@ -1,0 +1,34 @@
+"""Tagging: place a blank tag, write it by the profile's policy, and know that it is the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from stations import rfid
+from stations.station import ON, Bench, Leaving, to_review
+from workcell.kernel.ports import TagReader
+
+
+class Tagging:
+    """The write transaction is safe to run again on the same tag."""
+
+    name: ClassVar[str] = "rfid"
+
+    async def process(self, bench: Bench) -> Leaving:
+        """Place, write, and put UID and content on record."""
+        marks, policy = bench.copy.marks, bench.profile.tag
+        if marks is None:
+            return to_review("NO_MARKS", "No item number is reserved for this copy.")
+        placed = await bench.act("place_tag")
+        if not placed.ok:
+            return to_review("TAG_NOT_PLACED", f"The tag unit reported {placed.code}.")
+
+        async def write(reader: TagReader) -> Mapping[str, Any]:
+            return (await rfid.write_tag(reader, marks.tag_elements, policy)).to_json()
+
+        report = await bench.write_tag(write)
+        if not report["ok"]:
+            return to_review("TAG_NOT_WRITTEN", report["text"])
+        await bench.note("tag.written", report)
+        return ON

@@ -1,0 +1,153 @@
+"""Verify: read back everything that was put on and into the copy; release only when all of it agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from stations import rfid
+from stations.spine_label import place
+from stations.station import ON, Bench, Leaving, Picture, to_review
+from stations.surfaces import open_to
+from workcell.kernel.model import Marks, Proof
+from workcell.kernel.ports import TagReader
+from workcell.kernel.profile import Surface
+
+CAMERA = {
+    Surface.BACK: ("top", "cover"),
+    Surface.FRONT: ("under", "cover"),
+    Surface.SPINE: ("spine", "spine"),
+    Surface.TITLE_PAGE: ("page", "page"),
+    Surface.TITLE_VERSO: ("page", "page"),
+    Surface.INSIDE_BACK_COVER: ("page", "page"),
+}
+"""Which camera sees a surface, and what it should see."""
+
+_ITEM_SYMBOLS = frozenset({"CODABAR", "CODE39", "CODE128"})
+
+
+class Verify:
+    """Labels by number and count, spine label by its words, stamp, and the tag in the field."""
+
+    name: ClassVar[str] = "verify"
+
+    async def process(self, bench: Bench) -> Leaving:
+        """Photograph the marked surfaces, read them, and compare with the marks."""
+        marks = bench.copy.marks
+        if marks is None:
+            return to_review("NO_MARKS", "No marks are reserved for this copy.")
+        await bench.note("guard", {"count": await bench.guard()})
+        pictures = await self._photograph(bench)
+        proofs = [
+            *await self._labels(bench, marks, pictures),
+            *await self._spine(bench, marks, pictures),
+            *await self._stamps(bench, pictures),
+            *await self._tag(bench, marks),
+        ]
+        await bench.prove(proofs)
+        failed = [proof for proof in proofs if not proof.holds]
+        if failed:
+            text = "; ".join(f"{proof.what}: expected {proof.expected}, seen {proof.seen}" for proof in failed)
+            return to_review("PROOF_FAILED", text)
+        await bench.number("verified", {})
+        return ON
+
+    async def _photograph(self, bench: Bench) -> dict[Surface, Picture]:
+        await bench.act("hold")
+        pictures = {}
+        for surface in _surfaces(bench):
+            opened = await open_to(bench, surface)
+            role, view = CAMERA[surface]
+            pictures[surface] = await bench.picture(role, view)
+            if opened:
+                await bench.act("close")
+        return pictures
+
+    async def _labels(self, bench: Bench, marks: Marks, pictures: Mapping[Surface, Picture]) -> list[Proof]:
+        """Each surface carries exactly the item labels that the profile lists for it."""
+        if not bench.profile.operations.barcode_label:
+            return []
+        wanted = [label.surface for label in bench.profile.labels.copies]
+        proofs = []
+        for surface, picture in pictures.items():
+            expected = [marks.barcode] * wanted.count(surface)
+            found = await bench.recognise("read_label", {"path": picture.path})
+            numbers = sorted(
+                code["text"] for code in found["barcodes"] if code["format"] in _ITEM_SYMBOLS and code["accepted"]
+            )
+            if expected or numbers:
+                proofs.append(
+                    Proof(
+                        f"label on {surface}", _listed(expected), _listed(numbers), numbers == expected, picture.name
+                    )
+                )
+        return proofs
+
+    async def _spine(self, bench: Bench, marks: Marks, pictures: Mapping[Surface, Picture]) -> list[Proof]:
+        if not bench.profile.operations.spine_label:
+            return []
+        surface, _, _ = place(bench.profile.labels.spine, bench.copy.thickness_mm)
+        picture = pictures[surface]
+        read = await bench.recognise("read_spine", {"path": picture.path, "expected": list(marks.spine_lines)})
+        return [
+            Proof(
+                "spine label", " / ".join(marks.spine_lines), " / ".join(read["lines"]) or "nothing",
+                bool(read["holds"]), picture.name,
+            )
+        ]  # fmt: skip
+
+    async def _stamps(self, bench: Bench, pictures: Mapping[Surface, Picture]) -> list[Proof]:
+        if not bench.profile.operations.stamp:
+            return []
+        proofs = []
+        for stamp in bench.profile.stamps:
+            picture = pictures[stamp.surface]
+            seen = await bench.recognise("find_stamp", {"path": picture.path})
+            text = "stamp" if seen["present"] else "no stamp"
+            if seen["present"] and not seen["legible"]:
+                text = "illegible stamp"
+            holds = seen["present"] and seen["legible"]
+            proofs.append(Proof(f"stamp on {stamp.surface}", "stamp", text, holds, picture.name))
+        return proofs
+
+    async def _tag(self, bench: Bench, marks: Marks) -> list[Proof]:
+        if not bench.profile.operations.rfid:
+            return []
+
+        async def read(reader: TagReader) -> Mapping[str, Any]:
+            uids = await reader.inventory()
+            memories = [await reader.read(uid) for uid in uids]
+            return {
+                "tags": [
+                    {"uid": memory.uid, "afi": memory.afi, "hex": memory.data.hex().upper(), "pii": rfid.pii(memory)}
+                    for memory in memories
+                ]
+            }
+
+        tags: Sequence[Mapping[str, Any]] = (await bench.read_tags(read))["tags"]
+        seen = ", ".join(f"{tag['pii'] or 'no PII'} in {tag['uid']}" for tag in tags) or "no tag"
+        expected = f"{marks.barcode} in {bench.copy.tag_uid}"
+        afi_right = all(tag["afi"] == bench.profile.tag.afi_on_shelf for tag in tags)
+        return [
+            Proof("tag", expected, seen, seen == expected),
+            Proof(
+                "tag AFI", f"{bench.profile.tag.afi_on_shelf:02X}",
+                ", ".join(f"{tag['afi']:02X}" for tag in tags) or "no tag", bool(tags) and afi_right,
+            ),
+        ]  # fmt: skip
+
+
+def _surfaces(bench: Bench) -> list[Surface]:
+    """The surfaces that carry a mark by the profile, and those that a label could be on by mistake."""
+    operations, surfaces = bench.profile.operations, [Surface.BACK]
+    if operations.spine_label:
+        surfaces.append(place(bench.profile.labels.spine, bench.copy.thickness_mm)[0])
+    if operations.barcode_label:
+        surfaces.extend(label.surface for label in bench.profile.labels.copies)
+    if operations.stamp:
+        surfaces.extend(stamp.surface for stamp in bench.profile.stamps)
+    return sorted(set(surfaces), key=list(CAMERA).index)
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    return ", ".join(numbers) or "none"

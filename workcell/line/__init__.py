@@ -1,0 +1,1 @@
+"""The line: journal, conductor, policy, recovery and recognition processes."""

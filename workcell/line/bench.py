@@ -1,0 +1,255 @@
+"""A visit of one book to one station: the bench whose every call is a step on record.
+
+Steps are numbered in the order in which the station makes them and keyed ``station/visit:n``.  A step found on
+record returns what it returned then; a step whose effect never happened is done afresh; a doubtful one raises
+Doubtful, and the book is quarantined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from stations.station import Copy, Leaving, Picture, Printed
+from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful
+from workcell.kernel.evidence import Evidence, evidence_from_json
+from workcell.kernel.layout import StationPlace
+from workcell.kernel.model import Proof, decision_from_json, marks_from_json
+from workcell.kernel.ports import Done, Printer, PrinterStatus, TagReader
+from workcell.line.projection import Book, Effect
+
+if TYPE_CHECKING:
+    from workcell.line.conductor import Line
+
+_REMEDY = {
+    "paper_out": "Load label stock, then unhold.",
+    "ribbon_out": "Load ribbon, then unhold.",
+    "head_open": "Close the print head, then unhold.",
+    "paused": "Press the printer's pause key, then unhold.",
+}
+
+
+class Visit:
+    """The bench for one book at one station."""
+
+    def __init__(self, line: Line, book: Book, place: StationPlace) -> None:
+        self._line = line
+        self._book = book
+        self._steps = 0
+        self.place = place
+        self.profile = line.profile
+
+    @property
+    def copy(self) -> Copy:
+        """The copy as the events tell it now."""
+        book = self._book
+        return Copy(
+            book.book_id,
+            book.track_id,
+            decision_from_json(book.decision) if book.decision else None,
+            marks_from_json(book.marks) if book.marks else None,
+            book.measured.get("thickness_mm"),
+            tuple(book.done_stations),
+            book.tag["uid"] if book.tag else "",
+        )
+
+    # --- steps ---------------------------------------------------------------------------------------
+
+    def _key(self) -> str:
+        self._steps += 1
+        return f"{self.place.name}:{self._steps}"
+
+    def _recorded(self, key: str, kind: str) -> Effect | None:
+        """The effect on record under ``key``, if it ended; raises Doubtful when nobody can tell."""
+        effect = self._book.steps.get(key)
+        if effect is None or effect.kind != kind or effect.end in ("", "never"):
+            return None
+        if effect.end == "doubtful":
+            raise Doubtful(effect.result.get("text", "the outcome is unknown"), subject=self._book.book_id)
+        return effect
+
+    async def _noted(self, key: str, make: Callable[[], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        """The observation on record under ``key``, or a fresh one put on record."""
+        on_record = self._book.notes.get(key)
+        if on_record is None:
+            await self._line.write("step.noted", {"key": key, "result": await make()}, self._book.book_id)
+            on_record = self._book.notes[key]
+        result: Mapping[str, Any] = on_record["result"]
+        return result
+
+    async def _effect(
+        self,
+        key: str,
+        kind: str,
+        body: Mapping[str, Any],
+        act: Callable[[], Awaitable[Mapping[str, Any]]],
+    ) -> Mapping[str, Any]:
+        """Intent on record, act, end on record."""
+        return await self._line.effect(self._book.book_id, key, kind, body, act)
+
+    # --- motion --------------------------------------------------------------------------------------
+
+    async def act(self, verb: str, **params: int) -> Done:
+        """A unit command, once; a jam is waited out and the command given again."""
+        key = self._key()
+        while True:
+            recorded = self._recorded(key, f"act:{verb}")
+            if recorded is not None and recorded.result.get("code") != "jam":
+                return Done(recorded.body["seq"], recorded.result["code"], recorded.result["results"])
+            done = await self._line.command(self._book.book_id, key, self.place.name, verb, params)
+            if done.code == "aborted":
+                raise Doubtful(f"{verb} was aborted half-way", subject=self._book.book_id)
+            if done.code != "jam":
+                return done
+
+    async def release(self, to: str, destination: int, guard: int | None) -> Done:
+        """Let the book go on; a jam is waited out."""
+        key = f"{self.place.name}:release"
+        recorded = self._recorded(key, "act:release")
+        if recorded is not None and recorded.result.get("code") != "jam":
+            return Done(recorded.body["seq"], recorded.result["code"], recorded.result["results"])
+        params = {
+            "track_id": self._book.track_id,
+            "destination": destination,
+            "guard": 0xFFFF if guard is None else guard,
+        }
+        while True:
+            done = await self._line.command(self._book.book_id, key, self.place.name, "release", params, to=to)
+            if done.code != "jam":
+                return done
+
+    async def guard(self) -> int:
+        """The unit's guard counter."""
+        return (await self._line.link.view()).guard
+
+    def noted_guard(self) -> int | None:
+        """The guard count that the verify station put on record."""
+        noted = self._book.notes.get("guard")
+        return noted["count"] if noted else None
+
+    # --- eyes ----------------------------------------------------------------------------------------
+
+    async def picture(self, role: str, view: str = "", *, evidence: bool = False) -> Picture:
+        """A still; a camera that does not answer holds the line until a person has mended it."""
+        key = self._key()
+        if key not in self._book.notes:
+            camera = self._line.devices.cameras[self.place.cameras[role]]
+            frame = await self._line.mended(camera.name, lambda: camera.take(self._book.track_id, view))
+            suffix = "png" if frame.media_type.endswith("png") else "jpg"
+            name = await self._line.store_file(frame.data, suffix)
+            body = {"key": key, "name": name, "station": self.place.name, "role": role, "view": view}
+            body |= {"evidence": evidence, "frame": frame.number, "taken_at": frame.captured_at.isoformat()}
+            await self._line.write("image.taken", body, self._book.book_id)
+        name = str(self._book.notes[key]["name"])
+        if evidence:
+            self._line.look_later(self._book)
+        return Picture(name, str(self._line.files.path(name)))
+
+    async def recognise(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A recognition job; its answer is a step, so that a second run takes the same way."""
+
+        async def run() -> Mapping[str, Any]:
+            try:
+                return {"answer": await self._line.jobs.run(kind, request)}
+            except DeviceFault as fault:
+                return {"fault": str(fault)}
+
+        result = await self._noted(self._key(), run)
+        if "fault" in result:
+            raise DeviceFault(result["fault"], subject=self._book.book_id)
+        return dict(result["answer"])
+
+    async def evidence(self) -> Evidence:
+        """Evidence from every image of the book, once each has been looked at."""
+        if not self._book.evidence:
+            seen = await self._line.seen(self._book)
+            request = {"images": seen, "measured": dict(self._book.measured)}
+            combined = await self._line.jobs.run("combine", request)
+            name = self._line.files.put_json(combined)
+            await self._line.write("evidence.found", {"name": name}, self._book.book_id)
+        return evidence_from_json(self._line.files.read_json(self._book.evidence))
+
+    # --- marks ---------------------------------------------------------------------------------------
+
+    async def print(self, label: Printed) -> None:
+        """Print one label after the printer has said that it can."""
+        key = self._key()
+        if self._recorded(key, "print") is not None:
+            return
+        printer = self._line.devices.printers[self.place.printer or ""]
+        await self._line.mended(printer.name, lambda: _ready(printer))
+        png = self._line.files.put(label.png, "png")
+        job = self._line.files.put(label.job, "zpl")
+        body = {
+            "printer": printer.name, "station": self.place.name, "role": label.role, "text": label.text,
+            "surface": label.surface, "png": png, "job": job,
+        }  # fmt: skip
+
+        async def send() -> Mapping[str, Any]:
+            try:
+                await printer.print(label.job)
+            except (DeviceFault, DeviceGone) as error:
+                raise Doubtful(f"the printer did not confirm the label ({error})") from error
+            return {}
+
+        await self._effect(key, "print", body, send)
+        await self._line.write("label.made", body, self._book.book_id)
+        if label.role == "barcode":
+            await self.number("printed", {"surface": label.surface})
+
+    async def write_tag(self, write: Callable[[TagReader], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        """The tag transaction; safe to run again, so an unfinished one is simply run again."""
+        key = self._key()
+        recorded = self._recorded(key, "tag")
+        if recorded is not None:
+            return recorded.result
+        reader = self._line.devices.readers[self.place.reader or ""]
+        body = {"reader": reader.name, "station": self.place.name}
+
+        async def run() -> Mapping[str, Any]:
+            return await self._line.mended(reader.name, lambda: write(reader))
+
+        return await self._effect(key, "tag", body, run)
+
+    async def read_tags(self, read: Callable[[TagReader], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        """What the reader sees."""
+        reader = self._line.devices.readers[self.place.reader or ""]
+        return await self._noted(self._key(), lambda: self._line.mended(reader.name, lambda: read(reader)))
+
+    # --- record --------------------------------------------------------------------------------------
+
+    async def note(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Put a fact on record."""
+        if kind in ("book.measured", "tag.written"):
+            await self._line.write(kind, dict(body), self._book.book_id)
+        else:
+            await self._line.write("step.noted", {"key": kind, **body}, self._book.book_id)
+
+    async def number(self, event: str, detail: Mapping[str, Any]) -> None:
+        """Move the copy's item number on in the ledger."""
+        await self._line.cataloguing.number(self._book, event, detail)
+
+    async def settle(self, evidence: Evidence) -> Leaving:
+        """Decide, and reserve the marks of a copy that goes on."""
+        return await self._line.cataloguing.settle(self._book, evidence)
+
+    async def prove(self, proofs: Sequence[Proof]) -> None:
+        """Put the proofs on record."""
+        for proof in proofs:
+            await self._line.write("proof.made", asdict(proof), self._book.book_id)
+
+
+async def _ready(printer: Printer) -> PrinterStatus:
+    """The printer's state when it can print; raises DeviceFault with what a person must do."""
+    status = await printer.status()
+    if status.label_waiting:
+        raise DeviceFault(
+            "a label waits that belongs to no book", subject=printer.name, remedy="Take it off, then unhold."
+        )
+    if not status.ready:
+        problem = status.problems[0] if status.problems else "not ready"
+        raise DeviceFault(problem.replace("_", " "), subject=printer.name, remedy=_REMEDY.get(problem, ""))
+    return status
+
+

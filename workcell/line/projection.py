@@ -1,0 +1,320 @@
+"""What the events say: the line and every book, rebuilt by folding the journal.
+
+``LineState.apply`` is the only place that turns an event into state; the conductor, `status`, the report and
+recovery all read the same fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workcell.kernel.events import Event
+from workcell.line.life import FINAL, STATION_TRIGGER, BookLife
+
+
+@dataclass
+class Effect:
+    """A physical act: ``end`` is "" while unknown, then done, failed, never or doubtful."""
+
+    effect_id: str
+    key: str
+    kind: str
+    body: Mapping[str, Any]
+    end: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Image:
+    """An image of the book; ``seen`` names its evidence file once it has been looked at."""
+
+    name: str
+    station: str
+    role: str
+    view: str
+    evidence: bool
+    seen: str = ""
+
+
+@dataclass
+class Book:
+    """One physical copy on the line, as the events tell it."""
+
+    book_id: str
+    track_id: int
+    zone: str = "supply"
+    life: BookLife = field(default_factory=BookLife)
+    way: str = "on"
+    reasons: list[dict[str, str]] = field(default_factory=list)
+    steps: dict[str, Effect] = field(default_factory=dict)
+    notes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    images: list[Image] = field(default_factory=list)
+    done_stations: list[str] = field(default_factory=list)
+    station_seconds: dict[str, float] = field(default_factory=dict)
+    evidence: str = ""
+    decision: Mapping[str, Any] | None = None
+    title_key: str = ""
+    record: str = ""
+    marks: Mapping[str, Any] | None = None
+    tag: Mapping[str, Any] | None = None
+    labels: list[Mapping[str, Any]] = field(default_factory=list)
+    proofs: list[Mapping[str, Any]] = field(default_factory=list)
+    case_id: str = ""
+    order_line: str = ""
+    bin: str = ""
+    outcome: str = ""
+    left_at: str = ""
+
+    @property
+    def measured(self) -> Mapping[str, Any]:
+        """What the posture station measured."""
+        return self.notes.get("book.measured", {})
+
+    @property
+    def marked(self) -> bool:
+        """Whether anything irreversible was begun on this copy."""
+        return any(effect.kind in _MARKING and effect.end not in ("never", "failed") for effect in self._all())
+
+    def _all(self) -> Iterable[Effect]:
+        return self.steps.values()
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether the book is still on the line."""
+        return not self.outcome
+
+
+_MARKING = frozenset({"print", "act:stamp", "act:apply", "act:place_tag", "tag"})
+
+
+@dataclass
+class Alarm:
+    """A condition that a person must act on."""
+
+    key: str
+    text: str
+    remedy: str
+    since: str
+    book_id: str = ""
+
+
+class LineState:
+    """The fold of a line's events."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.line_id = ""
+        self.state = "Undefined"
+        self.mode = ""
+        self.linked = False
+        self.batch_id = ""
+        self.batch: Mapping[str, Any] = {}
+        self.batches = 0
+        self.batch_open = False
+        self.batch_opened_at = ""
+        self.batch_closed_at = ""
+        self.feeding_done = False
+        self.books: dict[str, Book] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.open_effects: dict[str, tuple[str, Effect]] = {}
+        self.last_track = 0
+        self.boot_id: int | None = None
+        self.history: list[Event] = []
+        self.baseline: Mapping[str, int] = {"entered": 0, "left": 0}
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in; events of types without a meaning here are history only."""
+        self.seq = event.seq
+        self.line_id = event.line_id
+        handler = _HANDLERS.get(event.type)
+        if handler is not None:
+            handler(self, event)
+        if event.batch_id == self.batch_id:
+            self.history.append(event)
+
+    def book(self, book_id: str) -> Book:
+        """The book; KeyError when there is none."""
+        return self.books[book_id]
+
+    def in_flight(self) -> list[Book]:
+        """Books on the line, oldest first."""
+        return [book for book in self.books.values() if book.in_flight]
+
+    def by_track(self, track_id: int) -> Book | None:
+        """The book in flight that travels under ``track_id``."""
+        return next((book for book in self.in_flight() if book.track_id == track_id), None)
+
+    def counts(self) -> dict[str, int]:
+        """Books by outcome, and those fed and on the line."""
+        tally = {"fed": len(self.books), "on_line": len(self.in_flight())}
+        for outcome in FINAL:
+            tally[outcome] = sum(book.outcome == outcome for book in self.books.values())
+        return tally
+
+
+def _batch_opened(line: LineState, event: Event) -> None:
+    line.batch_id, line.batch, line.batch_open = event.batch_id, event.body, True
+    line.batches += 1
+    line.books, line.history, line.feeding_done = {}, [], False
+    line.batch_opened_at, line.batch_closed_at = event.at, ""
+    line.baseline = event.body.get("counters", line.baseline)
+
+
+def _batch_closed(line: LineState, event: Event) -> None:
+    line.batch_open, line.batch_closed_at = False, event.at
+
+
+def _line_state(line: LineState, event: Event) -> None:
+    line.state, line.mode = event.body["state"], event.body.get("mode", line.mode)
+    line.linked = event.body.get("linked", line.linked)
+    line.boot_id = event.body.get("boot_id", line.boot_id)
+
+
+def _intended(line: LineState, event: Event) -> None:
+    effect = Effect(event.effect_id, event.body["key"], event.body["kind"], event.body)
+    line.open_effects[event.effect_id] = (event.book_id, effect)
+    if effect.kind == "act:feed":
+        line.last_track = max(line.last_track, event.body["params"]["track_id"])
+    book = line.books.get(event.book_id)
+    if book is not None:
+        book.steps[effect.key] = effect
+
+
+def _ended(line: LineState, event: Event) -> None:
+    book_id, effect = line.open_effects.pop(event.effect_id)
+    effect.end, effect.result = event.type.removeprefix("effect."), event.body
+    if effect.end == "done" and effect.body.get("verb") == "feed" and event.body.get("code") == "ok":
+        book = Book(book_id, effect.body["params"]["track_id"])
+        book.steps[effect.key] = effect
+        line.books[book_id] = book
+    if effect.end == "done" and effect.body.get("verb") == "release" and event.body.get("code") == "ok":
+        line.books[book_id].zone = effect.body["to"]
+
+
+def _image_taken(line: LineState, event: Event) -> None:
+    body, book = event.body, line.books[event.book_id]
+    book.images.append(Image(body["name"], body["station"], body["role"], body["view"], body["evidence"]))
+    book.notes[body["key"]] = body
+
+
+def _image_seen(line: LineState, event: Event) -> None:
+    for image in line.books[event.book_id].images:
+        if image.name == event.body["name"]:
+            image.seen = event.body["seen"]
+
+
+def _noted(line: LineState, event: Event) -> None:
+    line.books[event.book_id].notes[event.body["key"]] = event.body
+
+
+def _measured(line: LineState, event: Event) -> None:
+    line.books[event.book_id].notes["book.measured"] = event.body
+
+
+def _evidence(line: LineState, event: Event) -> None:
+    line.books[event.book_id].evidence = event.body["name"]
+
+
+def _decided(line: LineState, event: Event) -> None:
+    book = line.books[event.book_id]
+    book.decision, book.title_key = event.body["decision"], event.body["title_key"]
+    book.case_id = event.body.get("case_id", book.case_id)
+    book.order_line = event.body.get("order_line", book.order_line)
+    book.record = event.body.get("record", book.record)
+
+
+def _marks(line: LineState, event: Event) -> None:
+    line.books[event.book_id].marks = event.body
+
+
+def _label(line: LineState, event: Event) -> None:
+    line.books[event.book_id].labels.append(event.body)
+
+
+def _tag(line: LineState, event: Event) -> None:
+    line.books[event.book_id].tag = event.body
+
+
+def _proof(line: LineState, event: Event) -> None:
+    line.books[event.book_id].proofs.append(event.body)
+
+
+def _station_left(line: LineState, event: Event) -> None:
+    book, body = line.books[event.book_id], event.body
+    station = body["station"]
+    book.done_stations.append(station)
+    book.station_seconds[station] = body["seconds"]
+    if body["way"] == "on" and not body.get("passed") and station in STATION_TRIGGER:
+        book.life.advance(STATION_TRIGGER[station])
+
+
+def _diverted(line: LineState, event: Event) -> None:
+    book = line.books[event.book_id]
+    book.way = event.body["way"]
+    book.reasons.extend(event.body["reasons"])
+    book.case_id = event.body.get("case_id", book.case_id)
+    if book.life.state not in ("diverted", "quarantined"):
+        book.life.advance("quarantine" if event.body["marked"] else "divert")
+
+
+def _left(line: LineState, event: Event) -> None:
+    book, body = line.books[event.book_id], event.body
+    book.outcome, book.bin, book.left_at, book.zone = body["outcome"], body.get("bin", ""), event.at, ""
+    book.reasons.extend(body.get("reasons", []))
+    book.case_id = body.get("case_id", book.case_id)
+    book.life.advance(_LAST_TRIGGER[book.outcome])
+    book.life.forget()
+
+
+_LAST_TRIGGER = {"catalogued": "catalogue", "review": "set_aside", "rejected": "reject", "missing": "lose"}
+
+
+def _alarm_raised(line: LineState, event: Event) -> None:
+    body = event.body
+    line.alarms[body["key"]] = Alarm(body["key"], body["text"], body["remedy"], event.at, event.book_id)
+
+
+def _alarm_cleared(line: LineState, event: Event) -> None:
+    line.alarms.pop(event.body["key"], None)
+
+
+def _feeding_done(line: LineState, event: Event) -> None:
+    line.feeding_done = True
+
+
+_HANDLERS = {
+    "batch.opened": _batch_opened,
+    "batch.closed": _batch_closed,
+    "line.state": _line_state,
+    "line.feeding_done": _feeding_done,
+    "effect.intended": _intended,
+    "effect.done": _ended,
+    "effect.failed": _ended,
+    "effect.never": _ended,
+    "effect.doubtful": _ended,
+    "image.taken": _image_taken,
+    "image.seen": _image_seen,
+    "step.noted": _noted,
+    "book.measured": _measured,
+    "evidence.found": _evidence,
+    "decision.made": _decided,
+    "marks.reserved": _marks,
+    "label.made": _label,
+    "tag.written": _tag,
+    "proof.made": _proof,
+    "station.left": _station_left,
+    "book.diverted": _diverted,
+    "book.left": _left,
+    "alarm.raised": _alarm_raised,
+    "alarm.cleared": _alarm_cleared,
+}
+
+
+def fold(events: Iterable[Event]) -> LineState:
+    """The state after ``events``."""
+    line = LineState()
+    for event in events:
+        line.apply(event)
+    return line
