@@ -29,9 +29,12 @@ class BarcodeLabel:
     async def _one(self, bench: Bench, number: str, label_copy: LabelCopy) -> str:
         rules = bench.profile.labels
         label = label_print.barcode_label(
-            number, label_copy.symbology, label_copy.text or rules.library_line,
-            width_mm=rules.width_mm, height_mm=rules.height_mm, dpi=rules.dpi,
-        )  # fmt: skip
+            number,
+            label_copy.symbology,
+            label_copy.text or rules.library_line,
+            label_print.Stock(rules.width_mm, rules.height_mm),
+            rules.dpi,
+        )
         surface = label_copy.surface
         await bench.print(Printed("barcode", number, surface, label.png(), label.zpl()))
         opened = await open_to(bench, surface)

@@ -10,13 +10,15 @@ _VIEWS = (("top", "cover"), ("under", "cover"), ("spine", "spine"))
 
 
 class Capture:
-    """Takes the outside of the book; recognition runs while the book travels on."""
+    """Takes the outside of the book, or all its photographs at a desk; recognition runs while the book travels on."""
 
     name: ClassVar[str] = "capture"
 
     async def process(self, bench: Bench) -> Leaving:
-        """One hold, one still from each camera that the layout has."""
-        await bench.act("hold")
+        """One still from each camera that the layout has; at a desk, every photograph of the book."""
+        done = await bench.act("hold")
+        for number in range(done.results.get("photos", 0)):
+            await bench.picture("photos", str(number), evidence=True)
         for role, view in _VIEWS:
             if role in bench.place.cameras:
                 await bench.picture(role, view, evidence=True)

@@ -25,10 +25,7 @@ class SpineLabel:
             return to_review("NO_CALL_NUMBER", "No call number is reserved for this copy.")
         try:
             label = label_print.spine_label(
-                marks.spine_lines,
-                width_mm=stock.width_mm,
-                height_mm=stock.height_mm,
-                dpi=bench.profile.labels.dpi,
+                marks.spine_lines, label_print.Stock(stock.width_mm, stock.height_mm), bench.profile.labels.dpi
             )
         except BadInput as error:
             return to_review("SPINE_LABEL_TOO_LONG", str(error))

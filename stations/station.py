@@ -133,6 +133,10 @@ class Bench(Protocol):
         """Put proofs on record."""
         ...
 
+    async def ask(self, question: str) -> str:
+        """A person's answer, typed or scanned; at a desk only."""
+        ...
+
     async def guard(self) -> int:
         """The unit's guard counter now."""
         ...

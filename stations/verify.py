@@ -23,6 +23,8 @@ CAMERA = {
 }
 """Which camera sees a surface, and what it should see."""
 
+YES = frozenset({"y", "yes", "是"})
+
 _ITEM_SYMBOLS = frozenset({"CODABAR", "CODE39", "CODE128"})
 
 
@@ -37,13 +39,7 @@ class Verify:
         if marks is None:
             return to_review("NO_MARKS", "No marks are reserved for this copy.")
         await bench.note("guard", {"count": await bench.guard()})
-        pictures = await self._photograph(bench)
-        proofs = [
-            *await self._labels(bench, marks, pictures),
-            *await self._spine(bench, marks, pictures),
-            *await self._stamps(bench, pictures),
-            *await self._tag(bench, marks),
-        ]
+        proofs = [*await self._outside(bench, marks), *await self._tag(bench, marks)]
         await bench.prove(proofs)
         failed = [proof for proof in proofs if not proof.holds]
         if failed:
@@ -51,6 +47,32 @@ class Verify:
             return to_review("PROOF_FAILED", text)
         await bench.number("verified", {})
         return ON
+
+    async def _outside(self, bench: Bench, marks: Marks) -> list[Proof]:
+        """What the cameras see of labels and stamps; at a desk without cameras, what the person reads back."""
+        if not bench.place.cameras:
+            return await self._read_back(bench, marks)
+        pictures = await self._photograph(bench)
+        return [
+            *await self._labels(bench, marks, pictures),
+            *await self._spine(bench, marks, pictures),
+            *await self._stamps(bench, pictures),
+        ]
+
+    async def _read_back(self, bench: Bench, marks: Marks) -> list[Proof]:
+        """Each label scanned on the book, and the spine label's words confirmed."""
+        proofs = []
+        if bench.profile.operations.barcode_label:
+            for label in bench.profile.labels.copies:
+                scanned = (await bench.ask(f"Scan the label on the {label.surface}")).strip()
+                proofs.append(
+                    Proof(f"label on {label.surface}", marks.barcode, scanned or "nothing", scanned == marks.barcode)
+                )
+        if bench.profile.operations.spine_label:
+            lines = " / ".join(marks.spine_lines)
+            answer = (await bench.ask(f"Does the spine label read: {lines}? (yes/no)")).strip().lower()
+            proofs.append(Proof("spine label", lines, answer or "no answer", answer in YES))
+        return proofs
 
     async def _photograph(self, bench: Bench) -> dict[Surface, Picture]:
         await bench.act("hold")
@@ -111,7 +133,7 @@ class Verify:
         return proofs
 
     async def _tag(self, bench: Bench, marks: Marks) -> list[Proof]:
-        if not bench.profile.operations.rfid:
+        if not bench.profile.operations.rfid or bench.place.reader is None:
             return []
 
         async def read(reader: TagReader) -> Mapping[str, Any]:

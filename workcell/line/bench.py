@@ -107,7 +107,7 @@ class Visit:
         """Let the book go on; a jam is waited out."""
         key = f"{self.place.name}:release"
         recorded = self._recorded(key, "act:release")
-        if recorded is not None and recorded.result.get("code") != "jam":
+        if recorded is not None and recorded.result.get("code") not in ("jam", "guard_changed"):
             return Done(recorded.body["seq"], recorded.result["code"], recorded.result["results"])
         params = {
             "track_id": self._book.track_id,
@@ -118,6 +118,14 @@ class Visit:
             done = await self._line.command(self._book.book_id, key, self.place.name, "release", params, to=to)
             if done.code != "jam":
                 return done
+
+    async def ask(self, question: str) -> str:
+        """A person's answer at a desk, put on record."""
+
+        async def answer() -> Mapping[str, Any]:
+            return {"answer": await self._line.person(question)}
+
+        return str((await self._noted(self._key(), answer))["answer"])
 
     async def guard(self) -> int:
         """The unit's guard counter."""
@@ -175,16 +183,26 @@ class Visit:
     async def print(self, label: Printed) -> None:
         """Print one label after the printer has said that it can."""
         key = self._key()
-        if self._recorded(key, "print") is not None:
+        if self._recorded(key, "print") is None:
+            await self._print(key, label)
+        if any(made["key"] == key for made in self._book.labels):
             return
+        if label.role == "barcode":
+            await self.number("printed", {"surface": label.surface})
+        body = {"key": key, "role": label.role, "text": label.text, "surface": label.surface}
+        body |= {name: self._book.steps[key].body[name] for name in ("png", "job")}
+        await self._line.write("label.made", body, self._book.book_id)
+
+    async def _print(self, key: str, label: Printed) -> None:
         printer = self._line.devices.printers[self.place.printer or ""]
         await self._line.mended(printer.name, lambda: _ready(printer))
-        png = self._line.files.put(label.png, "png")
-        job = self._line.files.put(label.job, "zpl")
         body = {
-            "printer": printer.name, "station": self.place.name, "role": label.role, "text": label.text,
-            "surface": label.surface, "png": png, "job": job,
-        }  # fmt: skip
+            "printer": printer.name,
+            "station": self.place.name,
+            "text": label.text,
+            "png": await self._line.store_file(label.png, "png"),
+            "job": await self._line.store_file(label.job, "zpl"),
+        }
 
         async def send() -> Mapping[str, Any]:
             try:
@@ -194,9 +212,6 @@ class Visit:
             return {}
 
         await self._effect(key, "print", body, send)
-        await self._line.write("label.made", body, self._book.book_id)
-        if label.role == "barcode":
-            await self.number("printed", {"surface": label.surface})
 
     async def write_tag(self, write: Callable[[TagReader], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
         """The tag transaction; safe to run again, so an unfinished one is simply run again."""

@@ -250,6 +250,10 @@ def _station_left(line: LineState, event: Event) -> None:
         book.life.advance(STATION_TRIGGER[station])
 
 
+def _located(line: LineState, event: Event) -> None:
+    line.books[event.book_id].zone = event.body["zone"]
+
+
 def _diverted(line: LineState, event: Event) -> None:
     book = line.books[event.book_id]
     book.way = event.body["way"]
@@ -305,6 +309,7 @@ _HANDLERS = {
     "tag.written": _tag,
     "proof.made": _proof,
     "station.left": _station_left,
+    "book.located": _located,
     "book.diverted": _diverted,
     "book.left": _left,
     "alarm.raised": _alarm_raised,

@@ -1,0 +1,207 @@
+"""From the line's events to the plain result that report, registers and records are made from."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pymarc
+
+import marc
+from workcell.kernel.evidence import Evidence, evidence_from_json
+from workcell.kernel.layout import Layout
+from workcell.kernel.model import (
+    OrderLine,
+    Outcome,
+    Proof,
+    Reason,
+    decision_from_json,
+    marks_from_json,
+)
+from workcell.kernel.profile import Profile, Surface
+from workcell.line.files import FileStore
+from workcell.line.projection import Book, LineState
+from workcell.site import (
+    AlarmResult,
+    BatchResult,
+    BookResult,
+    ImageResult,
+    InvoiceLine,
+    LabelResult,
+    Pace,
+    Site,
+    SpineResult,
+    TagResult,
+    VoidedNumber,
+)
+
+
+def assemble(
+    state: LineState,
+    files: FileStore,
+    site: Site,
+    layout: Layout,
+    profile: Profile,
+    orders: Sequence[OrderLine],
+    invoice: Sequence[InvoiceLine] | None,
+    speed: float,
+) -> BatchResult:
+    """Everything about the closed batch that the line's events, files and the site store tell."""
+    by_line = {order.line: order for order in orders}
+    started = datetime.fromisoformat(state.batch_opened_at)
+    ended = datetime.fromisoformat(state.batch_closed_at)
+    books = [_book(state, book, files, site, profile, by_line, started) for book in state.books.values()]
+    return BatchResult(
+        batch_id=state.batch_id,
+        line_id=state.line_id,
+        profile=profile,
+        started_at=started,
+        seconds=(ended - started).total_seconds(),
+        pace=_pace(state, layout, speed),
+        books=tuple(books),
+        orders=tuple(orders),
+        invoice=None if invoice is None else tuple(invoice),
+        cases=tuple(site.cases.list(batch_id=state.batch_id)),
+        voided=tuple(
+            VoidedNumber(line.kind, line.number, line.reason, line.changed_at, line.book_id)
+            for line in site.numbers.of_batch(state.batch_id)
+            if line.state == "voided"
+        ),
+        alarms=tuple(_alarms(state)),
+        boxes_emptied=state.feeding_done,
+        notes=_notes(state),
+    )
+
+
+def _pace(state: LineState, layout: Layout, speed: float) -> Pace:
+    """The layout's limit, and what waiting for recognition allowed in this batch."""
+    limit = layout.limit_per_hour(speed)
+    waits = [
+        book.station_seconds["identify"]
+        for book in state.books.values()
+        if book.station_seconds.get("identify")
+    ]
+    if not waits or not limit:
+        return Pace(limit)
+    mean = sum(waits) / len(waits)
+    slowest = 3600.0 / limit
+    return Pace(limit, 3600.0 / mean if mean else None, mean > slowest)
+
+
+def _book(
+    state: LineState,
+    book: Book,
+    files: FileStore,
+    site: Site,
+    profile: Profile,
+    orders: dict[str, OrderLine],
+    started: datetime,
+) -> BookResult:
+    marks = marks_from_json(book.marks) if book.marks else None
+    order = orders.get(book.order_line)
+    return BookResult(
+        book_id=book.book_id,
+        track_id=book.track_id,
+        outcome=Outcome(book.outcome or "missing"),
+        reasons=tuple(Reason(reason["code"], reason["text"]) for reason in book.reasons),
+        evidence=evidence_from_json(files.read_json(book.evidence)) if book.evidence else Evidence(),
+        decision=decision_from_json(book.decision) if book.decision else None,
+        title_key=book.title_key,
+        marks=marks,
+        record=_record(book, files, profile, order, state.batch_opened_at),
+        tag=_tag(book),
+        labels=tuple(_label(made, files) for made in book.labels if made["role"] == "barcode"),
+        spine=_spine(book, files),
+        proofs=tuple(
+            Proof(proof["what"], proof["expected"], proof["seen"], proof["holds"], proof.get("image", ""))
+            for proof in book.proofs
+        ),
+        images=tuple(_images(book, files)),
+        events=tuple(event for event in state.history if event.book_id == book.book_id),
+        seconds=dict(book.station_seconds),
+        order_line=order,
+        price=order.price if order else None,
+        currency=order.currency if order else "",
+        bin=book.bin,
+        case_id=book.case_id,
+        voided=tuple(
+            line.number for line in site.numbers.of_book(book.book_id) if line.state == "voided"
+        ),
+        left_after=(datetime.fromisoformat(book.left_at) - started).total_seconds() if book.left_at else None,
+    )
+
+
+def _record(
+    book: Book, files: FileStore, profile: Profile, order: OrderLine | None, opened_at: str
+) -> pymarc.Record | None:
+    """The title's record with this copy's item in it."""
+    if not book.record or not book.marks or book.outcome != "catalogued":
+        return None
+    record = read_record(files.read_json(book.record))
+    marks = marks_from_json(book.marks)
+    return marc.add_item(
+        record, marks, profile, price=order.price if order else None,
+        currency=order.currency if order else "", on=datetime.fromisoformat(opened_at).date(),
+    )  # fmt: skip
+
+
+def read_record(data: Any) -> pymarc.Record:
+    """A record from MARC-in-JSON data."""
+    records: list[pymarc.Record] = list(pymarc.JSONReader(io.StringIO(json.dumps([data]))))  # type: ignore[arg-type]
+    return records[0]
+
+
+def _tag(book: Book) -> TagResult | None:
+    if book.tag is None:
+        return None
+    tag = book.tag
+    elements = {int(oid): str(value) for oid, value in tag["elements"].items()}
+    return TagResult(tag["uid"], tag["afi"], tag["hex"], tag["pii"], elements, tag.get("dsfid"))
+
+
+def _label(made: Any, files: FileStore) -> LabelResult:
+    return LabelResult(
+        Surface(made["surface"]), made["text"], files.read(made["png"]), files.read(made["job"])
+    )
+
+
+def _spine(book: Book, files: FileStore) -> SpineResult | None:
+    for made in book.labels:
+        if made["role"] == "spine" and book.marks:
+            lines = tuple(book.marks["spine_lines"])
+            return SpineResult(lines, files.read(made["png"]), files.read(made["job"]))
+    return None
+
+
+def _images(book: Book, files: FileStore) -> list[ImageResult]:
+    return [
+        ImageResult(
+            f"{image.station} {image.role}",
+            f"images/{image.name}",
+            files.path(image.name),
+            image.name.split(".")[0],
+            image.station,
+        )
+        for image in book.images
+    ]
+
+
+def _alarms(state: LineState) -> list[AlarmResult]:
+    cleared = {event.body["key"]: event.at for event in state.history if event.type == "alarm.cleared"}
+    return [
+        AlarmResult(
+            event.at, event.body["text"], event.body["remedy"], event.book_id, cleared.get(event.body["key"], "")
+        )
+        for event in state.history
+        if event.type == "alarm.raised"
+    ]
+
+
+def _notes(state: LineState) -> tuple[str, ...]:
+    if state.batch.get("auto"):
+        return ("Demonstration: every kind of decision was let through without asking a person.",)
+    return ()

@@ -1,0 +1,326 @@
+"""From evidence to decision to marks: what the identify station settles, with the site store behind it.
+
+Decisions are made in recognition processes; this module applies policy, opens cases, reserves numbers and puts
+all of it on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import label_print
+from stations.station import ON, Leaving, Way
+from workcell.kernel.errors import DeviceFault
+from workcell.kernel.evidence import Evidence, evidence_to_json
+from workcell.kernel.model import (
+    Decision,
+    DecisionKind,
+    Marks,
+    OrderLine,
+    Reason,
+    decision_from_json,
+    decision_to_json,
+    marks_from_json,
+    marks_to_json,
+    order_to_json,
+)
+from workcell.kernel.ports import Worker
+from workcell.kernel.profile import Location, Profile, Surface
+from workcell.line.policy import may_go_on
+from workcell.line.projection import Book
+from workcell.site import Answer, AnswerKind, Case, CaseKind, NumberOwner, Site
+
+if TYPE_CHECKING:
+    from workcell.line.conductor import Line
+
+_SLIP_PREFIX = "WC-"
+_DAMAGED = "WC-DAMAGED"
+
+
+class Cataloguing:
+    """Settles books for one batch: decisions, cases, marks and ledger."""
+
+    def __init__(
+        self,
+        site: Site,
+        worker: Worker,
+        profile: Profile,
+        orders: Sequence[OrderLine],
+        sources: Mapping[str, Path],
+        profile_path: Path,
+    ) -> None:
+        self._site = site
+        self._worker = worker
+        self._profile = profile
+        self._orders = {order.line: order for order in orders}
+        self._sources = {name: str(path) for name, path in sources.items()}
+        self._profile_path = str(profile_path)
+
+    def bind(self, line: Line) -> None:
+        """Know the line whose events are written here."""
+        self._line = line
+
+    # --- decision ------------------------------------------------------------------------------------
+
+    async def settle(self, book: Book, evidence: Evidence) -> Leaving:
+        """Decide on the record; reserve marks for a copy that goes on, open a case for one that does not."""
+        slip = _slip(evidence)
+        if slip == _DAMAGED:
+            return Leaving(Way.REJECT, (Reason("DAMAGED", "The unpacking slip says that this copy is damaged."),))
+        if book.decision is None:
+            await self._decide(book, evidence, slip)
+        decision = decision_from_json(book.decision)
+        if decision.decision is DecisionKind.REVIEW:
+            return Leaving(Way.REVIEW, decision.reasons)
+        held_back = None if book.title_key in self._agreed else may_go_on(decision, self._profile.autonomy)
+        if held_back is not None:
+            return Leaving(Way.REVIEW, (held_back, *decision.reasons))
+        surplus = self._surplus(book)
+        if surplus is not None:
+            return Leaving(Way.REVIEW, (surplus,))
+        return await self._mark(book, evidence, decision)
+
+    @property
+    def _agreed(self) -> frozenset[str]:
+        """Title keys of this batch that a person has agreed to."""
+        return frozenset(
+            book.title_key for book in self._line.state.books.values() if book.notes.get("agreed") is not None
+        )
+
+    async def _decide(self, book: Book, evidence: Evidence, slip: str) -> None:
+        request = {
+            "evidence": evidence_to_json(evidence),
+            "sources": self._sources,
+            "orders": [order_to_json(order) for order in self._orders.values()],
+            "profile": self._profile_path,
+        }
+        try:
+            found = await self._line.jobs.run("match", request)
+        except DeviceFault as fault:
+            found = {"decision": _unmatched(str(fault)), "title_key": book.book_id}
+        decision = decision_from_json(found["decision"])
+        case = await self._case_answered(found["title_key"], slip)
+        body: dict[str, Any] = {"title_key": found["title_key"], "order_line": decision.order_line}
+        if case is not None and case.answer is not None:
+            decision = _by_person(decision, case, case.answer)
+            body["case_id"] = case.id
+            await self._line.write(
+                "step.noted", {"key": "agreed", "case_id": case.id, "who": case.who}, book.book_id
+            )
+        body["decision"] = decision_to_json(decision)
+        await self._line.write("decision.made", body, book.book_id)
+
+    async def _case_answered(self, title_key: str, slip: str) -> Case | None:
+        """The decided case about this copy (by its slip) or its title, from this batch or an earlier one."""
+        return await self._worker.run(self._site.cases.answered, title_key, slip)
+
+    def _surplus(self, book: Book) -> Reason | None:
+        """Why a copy beyond what was ordered needs a person; None within the order."""
+        order = self._orders.get(book.order_line)
+        if order is None:
+            return None
+        taken = [
+            other
+            for other in self._line.state.books.values()
+            if other is not book and other.order_line == order.line and other.marks is not None
+        ]
+        if len(taken) < order.copies:
+            return None
+        return Reason(
+            "SURPLUS", f"Order line {order.line} asks for {order.copies}; this is copy {len(taken) + 1}."
+        )
+
+    # --- marks ---------------------------------------------------------------------------------------
+
+    async def _mark(self, book: Book, evidence: Evidence, decision: Decision) -> Leaving:
+        """Record, location, call number and numbers; each is reserved once however often this runs."""
+        if book.marks is not None:
+            return ON
+        siblings = self._siblings(book)
+        location = self._location(book, siblings)
+        prepared = await self._line.jobs.run(
+            "prepare",
+            {
+                "evidence": evidence_to_json(evidence),
+                "decision": decision_to_json(decision),
+                "sources": self._sources,
+                "order": order_to_json(self._orders[book.order_line]) if book.order_line else None,
+                "profile": self._profile_path,
+                "location": location.code,
+                "record_key": book.title_key,
+                "on": self._line.clock.wall().date().isoformat(),
+            },
+        )
+        call_number = await self._call_number(book, siblings, location, prepared)
+        if not call_number:
+            return Leaving(Way.REVIEW, (Reason("NO_CLASS", "No class number is known: a cataloguer classifies."),))
+        if prepared.get("problems"):
+            return Leaving(Way.REVIEW, tuple(Reason(p["code"], p["text"]) for p in prepared["problems"]))
+        record = siblings[0].record if siblings else self._line.files.put_json(prepared["record"])
+        await self._line.write(
+            "decision.made",
+            {
+                "decision": book.decision, "title_key": book.title_key, "record": record,
+                "order_line": book.order_line,
+            },
+            book.book_id,
+        )  # fmt: skip
+        marks = await self._reserve(book, location, call_number, len(siblings) + 1, evidence.text("volume"))
+        await self._line.write("marks.reserved", marks_to_json(marks), book.book_id)
+        return ON
+
+    def _siblings(self, book: Book) -> list[Book]:
+        """Earlier copies of the same title in this batch that have their marks."""
+        return [
+            other
+            for other in self._line.state.books.values()
+            if other is not book and other.title_key == book.title_key and other.marks is not None
+        ]
+
+    def _location(self, book: Book, siblings: Sequence[Book]) -> Location:
+        """The next location in turn, by the order's distribution or else the profile's copies."""
+        order = self._orders.get(book.order_line)
+        wanted = dict(order.distribution) if order and order.distribution else {}
+        shares = wanted or {place.code: place.copies for place in self._profile.locations}
+        for sibling in siblings:
+            code = marks_from_json(sibling.marks).location
+            if shares.get(code):
+                shares[code] -= 1
+        for code, left in shares.items():
+            if left > 0:
+                return self._profile.location(code)
+        return self._profile.locations[0]
+
+    async def _call_number(
+        self, book: Book, siblings: Sequence[Book], location: Location, prepared: Mapping[str, Any]
+    ) -> str:
+        """A sibling's call number at the same place, the one on file, or a new one with its book number."""
+        for sibling in siblings:
+            marks = marks_from_json(sibling.marks)
+            if marks.location == location.code:
+                return marks.call_number
+        if prepared["call_number"]:
+            return str(prepared["call_number"])
+        if not prepared["class"]:
+            return ""
+        if location.call_number.book_number != "sequence":
+            return ""
+        number = await self._worker.run(
+            self._site.sequences.next, location.call_number.scheme, prepared["class"], book.title_key
+        )
+        return str(prepared["pattern"]).format(number=number)
+
+    async def _reserve(
+        self, book: Book, location: Location, call_number: str, copy: int, volume: str
+    ) -> Marks:
+        owner = NumberOwner(self._line.state.line_id, self._line.state.batch_id, book.book_id)
+        numbers, now = self._profile.numbers, self._line.clock.wall()
+        barcode = await self._worker.run(self._item_number, owner, now)
+        accession = await self._worker.run(
+            self._site.numbers.reserve, "accession", numbers.accession, owner, now
+        )
+        lines = label_print.spine_lines(
+            call_number, location.call_number.scheme, split_decimal=self._profile.labels.spine.split_decimal
+        )
+        return Marks(
+            barcode, accession, location.code, call_number, tuple(lines),
+            self._tag_elements(barcode), location.bin, copy, volume,
+        )  # fmt: skip
+
+    def _item_number(self, owner: NumberOwner, now: datetime) -> str:
+        return self._site.numbers.reserve("item", self._profile.numbers.item, owner, now)
+
+    def _tag_elements(self, barcode: str) -> dict[int, str]:
+        values = {1: barcode, 3: self._profile.agency.isil, 5: self._profile.tag.type_of_usage}
+        return {1: barcode} | {oid: values[oid] for oid in self._profile.tag.elements if oid in values}
+
+    # --- ledger --------------------------------------------------------------------------------------
+
+    async def number(self, book: Book, event: str, detail: Mapping[str, Any]) -> None:
+        """Move the item number's ledger on; saying the same again changes nothing."""
+        barcode, now = marks_from_json(book.marks).barcode, self._line.clock.wall()
+        if event == "verified":
+            for label in book.labels:
+                if label["role"] == "barcode":
+                    await self._worker.run(self._site.numbers.verified, barcode, Surface(label["surface"]), now)
+            return
+        step = {"printed": self._site.numbers.printed, "applied": self._site.numbers.applied}[event]
+        await self._worker.run(step, barcode, Surface(detail["surface"]), now)
+
+    async def void(self, book: Book, reason: str) -> None:
+        """Give up the numbers of a copy that is not released."""
+        if book.marks is None:
+            return
+        marks, now = marks_from_json(book.marks), self._line.clock.wall()
+        await self._worker.run(self._void, marks, reason, now)
+
+    def _void(self, marks: Marks, reason: str, now: datetime) -> None:
+        self._site.numbers.void(marks.barcode, reason, now)
+        self._site.numbers.void(marks.accession, reason, now, kind="accession")
+
+    async def delivered(self, book: Book) -> None:
+        """The copy stands in the register: its accession number is in use."""
+        marks = marks_from_json(book.marks)
+        await self._worker.run(self._site.numbers.entered, marks.accession, self._line.clock.wall())
+
+    # --- cases ---------------------------------------------------------------------------------------
+
+    async def set_aside(self, book: Book, leaving: Leaving) -> None:
+        """A book leaves its way: open or join a case and put the reasons on record."""
+        reasons = [{"code": reason.code, "text": reason.text} for reason in leaving.reasons]
+        body: dict[str, Any] = {"way": leaving.way.value, "reasons": reasons, "marked": book.marked}
+        if leaving.way is Way.REVIEW:
+            case = await self._worker.run(self._open_case, book, leaving, self._line.clock.wall())
+            body["case_id"] = case.id
+        await self._line.write("book.diverted", body, book.book_id)
+
+    def _open_case(self, book: Book, leaving: Leaving, now: datetime) -> Case:
+        kind = CaseKind.TITLE
+        if book.marked:
+            kind = CaseKind.MARKS
+        elif not book.title_key:
+            kind = CaseKind.COPY
+        return self._site.cases.open(
+            kind,
+            self._line.state.batch_id,
+            book.book_id,
+            now,
+            title_key=book.title_key,
+            reasons=leaving.reasons,
+            evidence=self._line.files.read_json(book.evidence) if book.evidence else None,
+            decision=decision_from_json(book.decision) if book.decision else None,
+        )
+
+
+def _slip(evidence: Evidence) -> str:
+    """The code of the slip that lies in the book, if any."""
+    for image in evidence.images:
+        for code in image.barcodes:
+            if code.text.startswith(_SLIP_PREFIX) and code.format in ("CODE128", "QR"):
+                return code.text
+    return ""
+
+
+def _unmatched(text: str) -> dict[str, Any]:
+    reason = Reason("MATCH_FAILED", f"Matching failed: {text}")
+    return decision_to_json(Decision(DecisionKind.REVIEW, None, 0.0, 1.0, (reason,)))
+
+
+def _by_person(decision: Decision, case: Case, answer: Answer) -> Decision:
+    """The decision as a person has answered its case."""
+    told = Reason("DECIDED_BY_PERSON", f"Case {case.id} was decided by {case.who}.")
+    proposed = case.decision or decision
+    if answer.kind is AnswerKind.AGREE and proposed.decision is not DecisionKind.REVIEW:
+        return replace(proposed, reasons=(told, *proposed.reasons))
+    if answer.kind is AnswerKind.USE_RECORD:
+        kind = DecisionKind.COPY if answer.source == "vendor" else DecisionKind.EXISTING
+        return replace(
+            decision, decision=kind, record_id=answer.record_id, source=answer.source, reasons=(told,)
+        )
+    if answer.kind is AnswerKind.NEW_RECORD:
+        return replace(decision, decision=DecisionKind.DRAFT, record_id=None, source="", reasons=(told,))
+    return replace(decision, decision=DecisionKind.REVIEW, reasons=(told, *decision.reasons))

@@ -1,0 +1,461 @@
+"""The conductor: one task a station, one writer of the journal, and the line's PackML state.
+
+It moves nothing by itself: unit commands go to the PLC (or the operator), recognition to other processes,
+numbers and cases to the site store.  Everything it knows of the line is the fold of its own events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from stations import STATIONS
+from stations.station import Leaving, Way, to_review
+from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful, Refused, WorkcellError
+from workcell.kernel.events import Event, Journal
+from workcell.kernel.layout import Layout, StationPlace
+from workcell.kernel.ports import Clock, Done, Ids, Jobs, LineLink, TrackEvent, Worker
+from workcell.kernel.profile import Profile
+from workcell.line.bench import Visit
+from workcell.line.cataloguing import Cataloguing
+from workcell.line.devices import Devices
+from workcell.line.files import FileStore
+from workcell.line.inbox import Inbox, Request
+from workcell.line.projection import Book, LineState
+
+T = TypeVar("T")
+
+MARKING = ("stamp", "barcode_label", "spine_label", "rfid", "verify")
+_OPERATION = {
+    "page_turn": "pages",
+    "stamp": "stamp",
+    "barcode_label": "barcode_label",
+    "spine_label": "spine_label",
+    "rfid": "rfid",
+}
+_INBOX_SECONDS = 0.1
+_COMMANDS = {
+    "hold": ("hold",),
+    "unhold": ("unhold",),
+    "stop": ("stop",),
+    "abort": ("abort",),
+    "clear": ("clear",),
+}
+
+
+class Line:
+    """The line at work: ports, devices and state, shared by the station tasks."""
+
+    def __init__(
+        self,
+        *,
+        layout: Layout,
+        profile: Profile,
+        clock: Clock,
+        ids: Ids,
+        journal: Journal,
+        state: LineState,
+        link: LineLink,
+        devices: Devices,
+        jobs: Jobs,
+        files: FileStore,
+        disk: Worker,
+        cataloguing: Cataloguing,
+        inbox: Inbox | None = None,
+        person: Callable[[str], Awaitable[str]] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.profile = profile
+        self.clock = clock
+        self.ids = ids
+        self.journal = journal
+        self.state = state
+        self.link = link
+        self.devices = devices
+        self.jobs = jobs
+        self.files = files
+        self.cataloguing = cataloguing
+        self._disk = disk
+        self._inbox = inbox
+        self._person = person
+        self._may_act = asyncio.Event()
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._arrived: dict[str, asyncio.Queue[Book]] = {
+            place.name: asyncio.Queue() for place in layout.stations
+        }
+        self._ended = asyncio.Event()
+        self._stopping = ""
+        self._order = asyncio.Lock()
+        cataloguing.bind(self)
+
+    # --- events --------------------------------------------------------------------------------------
+
+    async def write(
+        self, type_: str, body: Mapping[str, Any], book_id: str = "", effect_id: str = ""
+    ) -> Event:
+        """Append an event and fold it in, in one order for journal and state."""
+        async with self._order:
+            batch = body["batch_id"] if type_ == "batch.opened" else self.state.batch_id
+            event = await self.journal.append(
+                type_, body, book_id=book_id, batch_id=batch, effect_id=effect_id
+            )
+            self.state.apply(event)
+            return event
+
+    async def effect(
+        self,
+        book_id: str,
+        key: str,
+        kind: str,
+        body: Mapping[str, Any],
+        act: Callable[[], Awaitable[Mapping[str, Any]]],
+    ) -> Mapping[str, Any]:
+        """Intent before, end after.  Refused means that nothing happened; Doubtful that nobody knows."""
+        effect_id = self.ids.token()
+        await self.write("effect.intended", {"key": key, "kind": kind, **body}, book_id, effect_id)
+        try:
+            result = await act()
+        except Refused as refused:
+            await self.write("effect.never", {"text": str(refused)}, book_id, effect_id)
+            raise
+        except (Doubtful, DeviceGone) as doubt:
+            await self.write("effect.doubtful", {"text": str(doubt)}, book_id, effect_id)
+            raise Doubtful(str(doubt), subject=book_id) from doubt
+        await self.write("effect.done", result, book_id, effect_id)
+        return result
+
+    async def command(
+        self, book_id: str, key: str, station: str, verb: str, params: Mapping[str, int], *, to: str = ""
+    ) -> Done:
+        """A unit command with its intent, given when the line executes; a refused one waits and asks again."""
+        while True:
+            await self._may_act.wait()
+            seq = await self.link.reserve(station)
+            body = {"station": station, "seq": seq, "verb": verb, "params": dict(params), "to": to}
+            done: Done | None = None
+
+            async def act(seq: int = seq) -> Mapping[str, Any]:
+                nonlocal done
+                done = await self.link.execute(station, seq, verb, params)
+                return {"code": done.code, "results": dict(done.results)}
+
+            try:
+                await self.effect(book_id, key, f"act:{verb}", body, act)
+            except Refused:
+                await self._after_refusal()
+                continue
+            if done is not None and done.code == "jam":
+                await self._jammed(station, book_id)
+            if done is not None:
+                return done
+
+    async def _after_refusal(self) -> None:
+        """A refusal comes from a state that the last snapshot did not show yet: look before asking again."""
+        await self.clock.sleep(self.layout.plc.poll_ms / 1000)
+        await self._see_state()
+
+    async def _jammed(self, station: str, book_id: str) -> None:
+        key = f"jam:{station}"
+        await self.alarm(key, f"Jam at {station}.", "Clear the book's way, then unhold.", book_id)
+        await self._hold_until_mended()
+        await self.clear_alarm(key)
+
+    async def _hold_until_mended(self) -> None:
+        """Hold the line and wait until a person has let it go on."""
+        self._may_act.clear()
+        try:
+            await self.link.command("hold")
+        except (Refused, DeviceGone):
+            pass
+        await self._see_state()
+        await self._may_act.wait()
+
+    async def mended(self, device: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """The result of ``attempt``; a device that can't holds the line, with an alarm, until it can."""
+        while True:
+            try:
+                return await attempt()
+            except (DeviceGone, DeviceFault) as error:
+                key = f"device:{device}"
+                await self.alarm(key, error.what, error.remedy or "Mend it, then unhold.")
+                await self._hold_until_mended()
+                await self.clear_alarm(key)
+
+    async def alarm(self, key: str, text: str, remedy: str, book_id: str = "") -> None:
+        """Raise an alarm once; raising it again while it stands changes nothing."""
+        if key not in self.state.alarms:
+            await self.write("alarm.raised", {"key": key, "text": text, "remedy": remedy}, book_id)
+
+    async def clear_alarm(self, key: str) -> None:
+        """Clear an alarm that stands."""
+        if key in self.state.alarms:
+            await self.write("alarm.cleared", {"key": key})
+
+    async def store_file(self, data: bytes, suffix: str) -> str:
+        """Keep a file; returns its content-addressed name."""
+        return await self._disk.run(self.files.put, data, suffix)
+
+    async def person(self, question: str) -> str:
+        """The answer of the person at the desk; raises DeviceFault where nobody sits."""
+        if self._person is None:
+            raise DeviceFault("nobody sits at this line to be asked", subject=question)
+        return await self._person(question)
+
+    # --- looking -------------------------------------------------------------------------------------
+
+    def look_later(self, book: Book) -> None:
+        """Have every image of ``book`` that is evidence and not yet seen looked at in the background."""
+        for image in book.images:
+            if image.evidence and not image.seen and image.name not in self._looks:
+                task = asyncio.get_running_loop().create_task(self._look(book.book_id, image.name, image.view))
+                self._looks[image.name] = task
+
+    async def _look(self, book_id: str, name: str, view: str) -> None:
+        try:
+            seen = await self.jobs.run("look", {"path": str(self.files.path(name)), "view": view})
+        except DeviceFault as fault:
+            seen = {
+                "file": str(self.files.path(name)), "sha256": name.split(".")[0], "face": "unsure",
+                "problems": [str(fault)],
+            }  # fmt: skip
+        await self.write("image.seen", {"name": name, "seen": self.files.put_json(seen)}, book_id)
+
+    async def seen(self, book: Book) -> list[dict[str, Any]]:
+        """What was seen on each evidence image of ``book``, in the order in which they were taken."""
+        self.look_later(book)
+        for image in book.images:
+            if image.evidence and not image.seen:
+                await self._looks[image.name]
+        return [self.files.read_json(image.seen) for image in book.images if image.evidence]
+
+    # --- running -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Drive the open batch to its end, or until the line is stopped."""
+        for book in self.state.in_flight():
+            zone = self.layout.stations[-1].name if book.zone.startswith("bin:") else book.zone
+            self._arrived[zone].put_nowait(book)
+        await self._make_ready()
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(self._watch_events()), tasks.create_task(self._watch_state())]
+            if self._inbox is not None:
+                running.append(tasks.create_task(self._watch_inbox(self._inbox)))
+            running.extend(tasks.create_task(self._station(place)) for place in self.layout.stations)
+            if not self.state.feeding_done:
+                running.append(tasks.create_task(self._supply()))
+            self._check_end()
+            await self._ended.wait()
+            await self._drain_looks()
+            for task in running:
+                task.cancel()
+
+    async def _drain_looks(self) -> None:
+        for task in self._looks.values():
+            if not task.done() and self._stopping:
+                task.cancel()
+            else:
+                await asyncio.wait([task])
+
+    @property
+    def stopped_by(self) -> str:
+        """The request that stopped the line before the batch ended, or an empty text."""
+        return self._stopping
+
+    async def _make_ready(self) -> None:
+        """Bring the unit from any wait state to Execute, as an operator's start does."""
+        for _ in range(8):
+            view = await self.link.view()
+            verb = _TOWARDS_EXECUTE.get(view.state)
+            if view.state == "Execute":
+                break
+            if verb is not None:
+                await self.link.command(verb)
+            await self.link.wait_view(lambda seen, before=view.state: seen.state != before, 10.0)  # type: ignore[misc]
+        await self._see_state()
+
+    async def _see_state(self) -> None:
+        """Put a changed state of the unit on record, and open or shut the gate for unit commands."""
+        view = await self.link.view()
+        changed = (view.state, view.mode, view.linked) != (self.state.state, self.state.mode, self.state.linked)
+        if changed:
+            body = {"state": view.state, "mode": view.mode, "linked": view.linked, "boot_id": view.boot_id}
+            await self.write("line.state", body)
+        if view.linked and view.state == "Execute":
+            self._may_act.set()
+        else:
+            self._may_act.clear()
+
+    async def _watch_state(self) -> None:
+        while True:
+            await self._see_state()
+            await self.clock.sleep(_INBOX_SECONDS)
+
+    async def _watch_events(self) -> None:
+        async for event in self.link.events():
+            await self._on_event(event)
+
+    async def _on_event(self, event: TrackEvent) -> None:
+        if event.kind in _LINK_ALARMS:
+            key, text, remedy, raised = _LINK_ALARMS[event.kind]
+            if raised:
+                await self.alarm(key, text, remedy)
+            else:
+                await self.clear_alarm(key)
+        if event.kind in ("lost", "unknown"):
+            await self.write("track.edge", {"kind": event.kind, "zone": event.zone, "track_id": event.track_id})
+        if event.kind == "lost":
+            book = self.state.by_track(event.track_id)
+            if book is not None:
+                await self.lose(book, "LOST", f"Did not arrive at {event.zone}.")
+
+    async def _watch_inbox(self, inbox: Inbox) -> None:
+        while True:
+            for request in await self._disk.run(inbox.open_requests):
+                answer = await self._answer(request)
+                await self._disk.run(inbox.answer, request.id, answer)
+            await self.clock.sleep(_INBOX_SECONDS)
+
+    async def _answer(self, request: Request) -> dict[str, Any]:
+        """Carry out a person's request; the answer says what the line did or why not."""
+        await self.write("request.received", {"id": request.id, "holder": request.holder, "verb": request.verb})
+        if self.clock.wall().timestamp() > request.expires:
+            return {"ok": False, "text": "the request had expired before the line saw it"}
+        try:
+            for verb in _COMMANDS[request.verb]:
+                await self.link.command(verb)
+        except WorkcellError as error:
+            return {"ok": False, "text": str(error)}
+        if request.verb == "clear":
+            await self._make_ready()
+        if request.verb == "stop":
+            self._stopping = request.verb
+            self._ended.set()
+        await self._see_state()
+        return {"ok": True, "text": f"{request.verb}: the unit is {self.state.state}"}
+
+    # --- stations ------------------------------------------------------------------------------------
+
+    async def _supply(self) -> None:
+        """Feed until the supply is empty."""
+        place = self.layout.stations[0]
+        number = len(self.state.books)
+        while True:
+            number += 1
+            book_id = f"{self.state.batch_id}-{number:04d}"
+            params = {"track_id": self.state.last_track + 1}
+            done = await self.command(book_id, "supply:feed", "supply", "feed", params)
+            while done.code == "jam":
+                params = {"track_id": self.state.last_track + 1}
+                done = await self.command(book_id, "supply:feed", "supply", "feed", params)
+            if done.code == "empty":
+                break
+            if done.code != "ok":
+                await self.alarm("supply", f"The supply reports {done.code}.", "Separate the books, then unhold.")
+                await self._hold_until_mended()
+                await self.clear_alarm("supply")
+                number -= 1
+                continue
+            book = self.state.book(book_id)
+            await self._go_on(book, place, None)
+        await self.write("line.feeding_done", {"fed": len(self.state.books)})
+        self._check_end()
+
+    async def _station(self, place: StationPlace) -> None:
+        """Serve one zone: take the book that arrives, work on it, let it go on."""
+        queue = self._arrived[place.name]
+        while True:
+            book = await queue.get()
+            visit = Visit(self, book, place)
+            if place.name not in book.done_stations and place.name != "supply":
+                await self._work(book, place, visit)
+            await self._go_on(book, place, visit)
+
+    async def _work(self, book: Book, place: StationPlace, visit: Visit) -> None:
+        started = self.clock.now()
+        passed = book.way != "on" or not self._switched_on(place.name)
+        leaving = Leaving()
+        if not passed:
+            try:
+                leaving = await STATIONS[place.name].process(visit)
+            except (Doubtful, DeviceFault) as error:
+                leaving = to_review(error.code.replace("WC-", ""), str(error))
+        body = {
+            "station": place.name, "way": leaving.way.value, "passed": passed,
+            "seconds": round(self.clock.now() - started, 3),
+        }  # fmt: skip
+        if leaving.way is not Way.ON:
+            await self.cataloguing.set_aside(book, leaving)
+        await self.write("station.left", body, book.book_id)
+
+    def _switched_on(self, station: str) -> bool:
+        operation = _OPERATION.get(station)
+        return operation is None or bool(getattr(self.profile.operations, operation))
+
+    async def _go_on(self, book: Book, place: StationPlace, visit: Visit | None) -> None:
+        visit = visit or Visit(self, book, place)
+        names = [station.name for station in self.layout.stations]
+        last = place.name == names[-1]
+        to = f"bin:{self._bin(book)}" if last else names[names.index(place.name) + 1]
+        destination = self.layout.bins[self._bin(book)] if last else 0
+        guarded = place.name in ("verify", "sort") and book.way == "on"
+        try:
+            done = await visit.release(to, destination, visit.noted_guard() if guarded else None)
+        except Doubtful as doubt:
+            await self.lose(book, "POSITION_UNKNOWN", str(doubt))
+            return
+        if done.code == "guard_changed":
+            await self.cataloguing.set_aside(
+                book, to_review("GUARD_REACHED", "Somebody reached into the line between proof and release.")
+            )
+            await self._go_on(book, place, visit)
+            return
+        if done.code != "ok":
+            await self.lose(book, "NOT_ARRIVED", f"Release from {place.name}: {done.code}.")
+            return
+        if last:
+            await self._leave(book, _OUTCOME[book.way], self._bin(book), ())
+        else:
+            self._arrived[to].put_nowait(book)
+
+    def _bin(self, book: Book) -> str:
+        if book.way == "on" and book.marks is not None:
+            return str(book.marks["bin"])
+        return self.profile.reject_bin if book.way == "reject" else self.profile.review_bin
+
+    async def _leave(self, book: Book, outcome: str, bin_: str, reasons: Sequence[tuple[str, str]]) -> None:
+        body = {
+            "outcome": outcome, "bin": bin_,
+            "reasons": [{"code": code, "text": text} for code, text in reasons],
+        }  # fmt: skip
+        if outcome != "catalogued":
+            await self.cataloguing.void(book, reasons[0][0] if reasons else "NOT_RELEASED")
+        await self.write("book.left", body, book.book_id)
+        if outcome == "catalogued":
+            await self.cataloguing.delivered(book)
+        self._check_end()
+
+    async def lose(self, book: Book, code: str, text: str) -> None:
+        """A book is nowhere: it leaves as missing, and a person is told."""
+        await self.alarm(f"missing:{book.book_id}", f"{book.book_id} is missing.", "Search the line.", book.book_id)
+        await self._leave(book, "missing", "", ((code, text),))
+
+    def _check_end(self) -> None:
+        if self.state.feeding_done and not self.state.in_flight():
+            self._ended.set()
+
+
+_OUTCOME = {"on": "catalogued", "review": "review", "reject": "rejected"}
+_TOWARDS_EXECUTE = {
+    "Stopped": "reset",
+    "Complete": "reset",
+    "Idle": "start",
+    "Held": "unhold",
+    "Suspended": "unsuspend",
+    "Aborted": "clear",
+}
+_LINK_ALARMS = {
+    "link_lost": ("link", "No link to the PLC.", "Check its power and cable; the line is held.", True),
+    "link_back": ("link", "", "", False),
+    "rebooted": ("reboot", "The PLC was restarted.", "Confirm where the books are, then unhold.", True),
+}

@@ -1,0 +1,104 @@
+"""Devices from the layout: each named place becomes a driver on its wire.
+
+An endpoint ``twin:NAME`` is looked up in the ``ports.json`` that the twin publishes in its state folder.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import label_print
+import plc
+import vision
+from stations import rfid
+from workcell.kernel.errors import ConfigError, DeviceGone
+from workcell.kernel.layout import CameraPlace, Layout, PrinterPlace, ReaderPlace
+from workcell.kernel.ports import Camera, Clock, Ids, LineLink, Printer, TagReader
+from workcell.kernel.streams import connector
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Every device of a line by its name in the layout."""
+
+    cameras: dict[str, Camera] = field(default_factory=dict)
+    printers: dict[str, Printer] = field(default_factory=dict)
+    readers: dict[str, TagReader] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        """Let go of every wire."""
+        for device in (*self.cameras.values(), *self.printers.values(), *self.readers.values()):
+            await device.close()
+
+
+def open_devices(layout: Layout, clock: Clock, twin_state: Path | None) -> Devices:
+    """Drivers for all devices of ``layout``; wires are opened when first used."""
+    ports = _ports(twin_state)
+    return Devices(
+        {name: _camera(name, place, clock, ports) for name, place in layout.cameras.items()},
+        {name: _printer(name, place, clock, ports) for name, place in layout.printers.items()},
+        {
+            name: _reader(name, place, clock, ports)
+            for name, place in layout.readers.items()
+            if place.kind != "none"
+        },
+    )
+
+
+def open_link(layout: Layout, clock: Clock, ids: Ids, twin_state: Path | None) -> LineLink:
+    """The link to the line's PLC."""
+    endpoint = _resolve(layout.plc.endpoint, _ports(twin_state))
+    manifest = Path(layout.plc.manifest) if layout.plc.manifest else None
+    return plc.PlcLink(
+        connector(endpoint),
+        clock=clock,
+        ids=ids,
+        manifest=plc.load_manifest(manifest) if manifest else plc.default_manifest(),
+        poll_seconds=layout.plc.poll_ms / 1000,
+        name=endpoint,
+        rtu=endpoint.startswith("serial:"),
+    )
+
+
+def _ports(twin_state: Path | None) -> dict[str, str]:
+    if twin_state is None:
+        return {}
+    path = twin_state / "ports.json"
+    try:
+        ports: dict[str, str] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DeviceGone(
+            "the twin has published no ports", subject=str(path), remedy="Start it: workcell twin serve."
+        ) from error
+    return ports
+
+
+def _resolve(endpoint: str, ports: dict[str, str]) -> str:
+    if not endpoint.startswith("twin:"):
+        return endpoint
+    name = endpoint.removeprefix("twin:")
+    if name not in ports:
+        raise ConfigError(
+            f"the twin has no device {name!r}", subject=endpoint, remedy="Give --twin STATE of a running twin."
+        )
+    return ports[name]
+
+
+def _camera(name: str, place: CameraPlace, clock: Clock, ports: dict[str, str]) -> Camera:
+    if place.kind == "http":
+        return vision.HttpCamera(name, _resolve(place.endpoint, ports), clock)
+    if place.kind == "folder":
+        return vision.FolderCamera(name, Path(place.endpoint), clock)
+    return vision.OpenCvCamera(name, place.endpoint, clock)
+
+
+def _printer(name: str, place: PrinterPlace, clock: Clock, ports: dict[str, str]) -> Printer:
+    if place.kind == "zpl":
+        return label_print.ZplPrinter(name, connector(_resolve(place.endpoint, ports)), clock)
+    return label_print.FilePrinter(name, Path(place.endpoint))
+
+
+def _reader(name: str, place: ReaderPlace, clock: Clock, ports: dict[str, str]) -> TagReader:
+    return rfid.FeigReader(name, connector(_resolve(place.endpoint, ports)), clock, address=place.address)

@@ -1,0 +1,114 @@
+"""The jobs that recognition processes know: seeing and record matching, as plain JSON in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import marc
+import vision
+from workcell.kernel.evidence import (
+    Measured,
+    evidence_from_json,
+    evidence_to_json,
+    image_from_json,
+    image_to_json,
+)
+from workcell.kernel.model import decision_from_json, decision_to_json, order_from_json
+from workcell.kernel.profile import Profile, load_profile
+
+Request = Mapping[str, Any]
+
+
+def glance(request: Request) -> dict[str, Any]:
+    """Posture of the book in one image."""
+    return image_to_json(vision.glance(Path(request["path"])))
+
+
+def look(request: Request) -> dict[str, Any]:
+    """Everything that one image shows."""
+    return image_to_json(vision.look(Path(request["path"]), view=request.get("view", "")))
+
+
+def combine(request: Request) -> dict[str, Any]:
+    """Evidence from all images of one book and what was measured."""
+    measured = {key: value for key, value in request["measured"].items() if key in Measured.__dataclass_fields__}
+    images = [image_from_json(image) for image in request["images"]]
+    return evidence_to_json(vision.combine(images, Measured(**measured)))
+
+
+def read_label(request: Request) -> dict[str, Any]:
+    """The item labels on an image."""
+    return {"barcodes": [asdict(code) for code in vision.read_label(Path(request["path"]))]}
+
+
+def read_spine(request: Request) -> dict[str, Any]:
+    """The spine label on an image, against the lines that should stand there."""
+    read = vision.read_spine(Path(request["path"]), tuple(request["expected"]))
+    return {"lines": list(read.lines), "holds": read.holds}
+
+
+def find_stamp(request: Request) -> dict[str, Any]:
+    """The collection stamp on an image."""
+    seen = vision.find_stamp(Path(request["path"]))
+    return {"present": seen.present, "legible": seen.legible, "box": seen.box, "confidence": seen.confidence}
+
+
+def match(request: Request) -> dict[str, Any]:
+    """The decision on a book's record, and the key that its title's copies share."""
+    evidence = evidence_from_json(request["evidence"])
+    orders = [order_from_json(order) for order in request["orders"]]
+    with marc.open_sources(_paths(request)) as sources:
+        matched = marc.match(evidence, sources, orders, _profile(request["profile"]))
+    return {"decision": decision_to_json(matched.decision), "title_key": matched.title_key}
+
+
+def prepare(request: Request) -> dict[str, Any]:
+    """The record as it will leave, its class, and the call number where one is settled already.
+
+    ``pattern`` is a call number with ``{number}`` where a running number (种次号) belongs.
+    """
+    order = request["order"]
+    with marc.open_sources(_paths(request)) as sources:
+        prepared = marc.prepare(
+            evidence_from_json(request["evidence"]),
+            decision_from_json(request["decision"]),
+            sources,
+            order_from_json(order) if order else None,
+            _profile(request["profile"]),
+            location=request["location"],
+            record_key=request["record_key"],
+            on=date.fromisoformat(request["on"]),
+        )
+    return {
+        "record": prepared.record.as_dict(),
+        "call_number": prepared.call_number,
+        "class": prepared.class_number,
+        "pattern": prepared.pattern,
+        "problems": [asdict(problem) for problem in prepared.problems],
+    }
+
+
+def _paths(request: Request) -> dict[str, Path]:
+    return {name: Path(path) for name, path in request["sources"].items()}
+
+
+@lru_cache(maxsize=8)
+def _profile(path: str) -> Profile:
+    return load_profile(Path(path))
+
+
+JOBS: dict[str, Callable[[Request], dict[str, Any]]] = {
+    "glance": glance,
+    "look": look,
+    "combine": combine,
+    "read_label": read_label,
+    "read_spine": read_spine,
+    "find_stamp": find_stamp,
+    "match": match,
+    "prepare": prepare,
+}

@@ -1,0 +1,83 @@
+"""Recovery: after a crash the hardware is asked; what it can't answer is doubtful.
+
+Every effect with an intent and no end is settled first: a unit command by its sequence number, a print by the
+label that waits at the printer, a tag by running its transaction again.  Then each book on record must lie
+where the unit's tracking says.  Recovering twice equals once: an effect that has its end is not asked again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful
+from workcell.kernel.ports import LineView
+from workcell.line.conductor import Line
+from workcell.line.projection import Effect
+
+_PRINT_SECONDS = 5.0
+_LOOK_SECONDS = 0.25
+
+
+async def recover(line: Line) -> None:
+    """Settle what was under way when the last conductor ended."""
+    pending = list(line.state.open_effects.items())
+    await line.write("recovery.started", {"open_effects": len(pending), "in_flight": len(line.state.in_flight())})
+    for effect_id, (book_id, effect) in pending:
+        end, body = await _ask(line, effect)
+        await line.write(f"effect.{end}", body, book_id, effect_id)
+    await _locate(line, await line.link.view())
+    for key in list(line.state.alarms):
+        await line.clear_alarm(key)
+    await line.write("recovery.finished", {})
+
+
+async def _ask(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
+    """How an effect ended, as the device that carries it out tells."""
+    if effect.kind.startswith("act:"):
+        return await _ask_unit(line, effect)
+    if effect.kind == "print":
+        return await _ask_printer(line, effect)
+    return "never", {"text": "the transaction is safe to run again and will be"}
+
+
+async def _ask_unit(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
+    try:
+        done = await line.link.outcome(effect.body["station"], effect.body["seq"])
+    except (Doubtful, DeviceGone) as doubt:
+        return "doubtful", {"text": str(doubt)}
+    if done is None:
+        return "never", {"text": "the unit never saw the command"}
+    return "done", {"code": done.code, "results": dict(done.results)}
+
+
+async def _ask_printer(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
+    """A label that waits is the one of this intent, for none is printed while another waits.
+
+    Without one it may have been printed and taken, or never have arrived: nobody can tell.
+    """
+    printer = line.devices.printers[effect.body["printer"]]
+    deadline = line.clock.now() + _PRINT_SECONDS
+    while line.clock.now() < deadline:
+        try:
+            status = await printer.status()
+        except (DeviceGone, DeviceFault) as fault:
+            return "doubtful", {"text": f"the printer does not tell: {fault}"}
+        if status.label_waiting:
+            return "done", {}
+        if not status.labels_left:
+            break
+        await line.clock.sleep(_LOOK_SECONDS)
+    return "doubtful", {"text": "no label waits at the printer; it may have been printed or not"}
+
+
+async def _locate(line: Line, view: LineView) -> None:
+    """Put each book where the unit's tracking has it; one that it does not have is missing."""
+    zones = {zone.track_id: zone.zone for zone in view.zones if zone.track_id}
+    for book in line.state.in_flight():
+        if book.zone.startswith("bin:"):
+            continue
+        zone = zones.get(book.track_id)
+        if zone is None:
+            await line.lose(book, "NOT_FOUND", "After the restart no zone reports this book.")
+        elif zone != book.zone:
+            await line.write("book.located", {"zone": zone, "expected": book.zone}, book.book_id)

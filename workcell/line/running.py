@@ -1,0 +1,175 @@
+"""A batch from its files to its output folder: opens everything, runs or resumes the line, writes what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import marc
+from workcell.kernel.clock import WallClock
+from workcell.kernel.errors import ConfigError, Refused
+from workcell.kernel.ids import SystemIds
+from workcell.kernel.layout import Layout, load_layout
+from workcell.kernel.model import OrderLine
+from workcell.kernel.profile import Profile, load_profile
+from workcell.kernel.worker import ThreadWorker
+from workcell.line.assemble import assemble
+from workcell.line.cataloguing import Cataloguing
+from workcell.line.conductor import Line
+from workcell.line.devices import open_devices, open_link
+from workcell.line.files import FileStore
+from workcell.line.inbox import Inbox
+from workcell.line.jobs import ProcessJobs
+from workcell.line.journal import LineJournal, line_folder, read_events
+from workcell.line.policy import all_auto
+from workcell.line.projection import LineState, fold
+from workcell.line.recovery import recover
+from workcell.site import Site, load_invoice, load_orders, write_output
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `workcell run` was asked for.  ``sources`` are record files by source name, in no order."""
+
+    layout: Path
+    profile: Path
+    orders: tuple[Path, ...]
+    store: Path
+    out: Path
+    sources: dict[str, tuple[Path, ...]]
+    invoice: Path | None = None
+    twin: Path | None = None
+    resume: bool = False
+    auto: bool = False
+    speed: float = 1.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: the summary as in ``batch.json``, or the request that stopped it before its end."""
+
+    summary: dict[str, Any] | None
+    stopped_by: str = ""
+
+
+def run_batch(plan: Plan) -> Ended:
+    """Run or resume a batch on a line; raises WorkcellError."""
+    return asyncio.run(_run(plan))
+
+
+async def _run(plan: Plan) -> Ended:
+    layout, profile = load_layout(plan.layout), _profile(plan)
+    _check_bins(layout, profile, plan.profile)
+    orders = [order for path in plan.orders for order in load_orders(path)]
+    plan.store.mkdir(parents=True, exist_ok=True)
+    clock, ids = WallClock(), SystemIds()
+    folder = line_folder(plan.store, layout.line_id)
+    journal = LineJournal(folder, layout.line_id, clock, ThreadWorker("journal"))
+    site_worker, disk = ThreadWorker("site"), ThreadWorker("disk")
+    site = Site.open(f"sqlite:///{plan.store / 'site.sqlite'}")
+    jobs = ProcessJobs(layout.recognition, clock)
+    try:
+        state = fold(read_events(folder))
+        _check_batch(state, plan)
+        sources = fill_sources(plan.store, plan.sources)
+        devices = open_devices(layout, clock, plan.twin)
+        link = open_link(layout, clock, ids, plan.twin)
+        files = FileStore(plan.store / "files")
+        cataloguing = Cataloguing(site, site_worker, profile, orders, sources, plan.profile.resolve())
+        line = Line(
+            layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
+            devices=devices, jobs=jobs, files=files, disk=disk, cataloguing=cataloguing, inbox=Inbox(folder),
+        )  # fmt: skip
+        try:
+            await link.open()
+            if state.batch_open:
+                await recover(line)
+            else:
+                await open_batch(line, orders, plan)
+            await line.run()
+            if line.stopped_by:
+                return Ended(None, line.stopped_by)
+            await close_batch(line)
+        finally:
+            await link.close()
+            await devices.close()
+        invoice = load_invoice(plan.invoice) if plan.invoice else None
+        result = assemble(state, files, site, layout, profile, orders, invoice, plan.speed)
+        return Ended(write_output(plan.out, result))
+    finally:
+        await jobs.close()
+        await disk.close()
+        await site_worker.close()
+        site.close()
+        await journal.close()
+
+
+async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> None:
+    """Put a new batch on record, with the photo-eye counters as they stand before it."""
+    view = await line.link.view()
+    today = line.clock.wall().date().isoformat()
+    body = {
+        "batch_id": f"{today.replace('-', '')}-{line.state.batches + 1:02d}",
+        "profile": line.profile.name,
+        "order_lines": len(orders),
+        "speed": plan.speed,
+        "auto": plan.auto,
+        "counters": {"entered": view.entered, "left": view.left},
+    }
+    await line.write("batch.opened", body)
+
+
+async def close_batch(line: Line) -> None:
+    """Compare the photo-eyes with the books on record, and close the batch."""
+    view = await line.link.view()
+    counts = line.state.counts()
+    entered = view.entered - line.state.baseline["entered"]
+    left = view.left - line.state.baseline["left"]
+    agree = entered == counts["fed"] and left == counts["fed"] - counts["missing"]
+    if not agree:
+        text = f"Photo-eyes counted {entered} in and {left} out; the journal has {counts['fed']} books."
+        await line.alarm("counts", text, "Search the line for the difference.")
+    await line.write("batch.closed", {"counts": counts, "entered": entered, "left": left, "agree": agree})
+    await line.link.command("complete")
+
+
+def fill_sources(store: Path, files: dict[str, tuple[Path, ...]]) -> dict[str, Path]:
+    """Index the record files of each source below ``store``; files already indexed cost little."""
+    indexed = {}
+    for name, paths in files.items():
+        if not paths:
+            continue
+        index = store / "sources" / f"{name}.sqlite"
+        index.parent.mkdir(parents=True, exist_ok=True)
+        with marc.Catalogue.open(index) as catalogue:
+            catalogue.import_files(paths, name)
+        indexed[name] = index
+    return indexed
+
+
+def _profile(plan: Plan) -> Profile:
+    profile = load_profile(plan.profile)
+    return profile.model_copy(update={"autonomy": all_auto()}) if plan.auto else profile
+
+
+def _check_bins(layout: Layout, profile: Profile, path: Path) -> None:
+    wanted = {profile.review_bin, profile.reject_bin, *(place.bin for place in profile.locations)}
+    missing = sorted(wanted - set(layout.bins))
+    if layout.kind == "line" and missing:
+        raise ConfigError(
+            f"the layout has no bin {', '.join(missing)}", subject=str(path),
+            remedy="Name it under [bins] of the layout or use another bin in the profile.",
+        )  # fmt: skip
+
+
+def _check_batch(state: LineState, plan: Plan) -> None:
+    if state.batch_open and not plan.resume:
+        raise Refused(
+            f"batch {state.batch_id} is not finished", subject=state.line_id,
+            remedy="Give --resume to go on with it.",
+        )  # fmt: skip
+    if plan.resume and not state.batch_open:
+        raise Refused("there is no unfinished batch to resume", subject=state.line_id or str(plan.store))

@@ -1,0 +1,47 @@
+"""A recognition process: jobs in, answers out, one JSON object a line.
+
+Run as ``python -m workcell.line.worker`` by the pool; it lowers its own priority so that the control loop keeps
+its rhythm, and ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+_NICENESS = 10
+
+
+def main() -> None:
+    """Serve jobs from standard input until it ends."""
+    os.nice(_NICENESS)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with answers
+    serve(sys.stdin, answers)
+
+
+def serve(jobs: TextIO, answers: TextIO) -> None:
+    """Answer each job line; a job that fails answers with its error and the process lives on."""
+    from workcell.line import recognition
+
+    for line in jobs:
+        job = json.loads(line)
+        answers.write(json.dumps(answer(job, recognition.JOBS), ensure_ascii=False) + "\n")
+        answers.flush()
+
+
+def answer(
+    job: Mapping[str, Any], table: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+) -> dict[str, Any]:
+    """The answer to one job: ``{"result": …}`` or ``{"error": …}``."""
+    try:
+        return {"result": table[job["kind"]](job["request"])}
+    except Exception as error:  # the pool must hear of every failure, whatever its class
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+if __name__ == "__main__":
+    main()
