@@ -1,0 +1,1 @@
+"""Makes the sample shipments' files from their titles.toml (see script/build-shipments)."""
