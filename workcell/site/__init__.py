@@ -1,0 +1,59 @@
+"""The site: what is shared by its lines and outlives them, and what a batch leaves behind."""
+
+# In reading order.
+# isort: off
+from workcell.site.store import Site
+from workcell.site.numbers import NumberOwner, NumberState, write_number
+from workcell.site.cases import Answer, AnswerKind, Case, CaseKind
+from workcell.site.review import Ruling, Way, check_answer, offered, rule
+from workcell.site.receiving import InvoiceLine, Reconciliation, load_invoice, load_orders, reconcile
+from workcell.site.delivery import Delivery, FileDrop, LibrarySystem, delivery_of
+from workcell.site.outbox import work_outbox
+from workcell.site.result import (
+    AlarmResult,
+    BatchResult,
+    BookResult,
+    ImageResult,
+    LabelResult,
+    Pace,
+    SpineResult,
+    TagResult,
+    VoidedNumber,
+)
+from workcell.site.output import write_output
+
+__all__ = [  # noqa: RUF022
+    "Site",
+    "NumberOwner",
+    "NumberState",
+    "write_number",
+    "Case",
+    "CaseKind",
+    "Answer",
+    "AnswerKind",
+    "offered",
+    "check_answer",
+    "rule",
+    "Ruling",
+    "Way",
+    "InvoiceLine",
+    "load_orders",
+    "load_invoice",
+    "reconcile",
+    "Reconciliation",
+    "Delivery",
+    "delivery_of",
+    "LibrarySystem",
+    "FileDrop",
+    "work_outbox",
+    "BatchResult",
+    "BookResult",
+    "ImageResult",
+    "LabelResult",
+    "SpineResult",
+    "TagResult",
+    "VoidedNumber",
+    "AlarmResult",
+    "Pace",
+    "write_output",
+]
