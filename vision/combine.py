@@ -1,0 +1,241 @@
+"""Many images of one book made into one body of evidence."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workcell.kernel.evidence import (
+    LIST_FIELDS,
+    SINGLE_FIELDS,
+    Evidence,
+    Face,
+    Fields,
+    FieldValue,
+    ImageEvidence,
+    IsbnEvidence,
+    Measured,
+)
+
+from .barcodes import addon_price, is_bookland
+from .flow import normalise
+from .looking import look
+
+_NOT_THIS_BOOK = ("ebook", "audio")
+_TRANSCRIPTION = (Face.TITLE_PAGE, Face.COPYRIGHT_PAGE, Face.FRONT_COVER, Face.BACK_COVER, Face.OTHER)
+_MONEY = (Face.COPYRIGHT_PAGE, Face.BACK_COVER)
+_ORDER_OF_PAGES = {"price": _MONEY}
+"""Which page wins a field: the title page for all that is transcribed (RDA 2.2.2, GB/T 3792)."""
+
+
+@dataclass(frozen=True)
+class _Channel:
+    """One independent showing of an ISBN.  ``firm`` ones were agreed by two readers already."""
+
+    isbn13: str
+    source: str
+    kind: str = ""
+    firm: bool = False
+
+
+def identify(paths: Sequence[Path], measured: Measured = Measured()) -> Evidence:  # noqa: B008
+    """Evidence of one book from images of it; raises BadInput for a file that is not an image."""
+    return combine([look(path) for path in paths], measured)
+
+
+def combine(images: Sequence[ImageEvidence], measured: Measured = Measured()) -> Evidence:  # noqa: B008
+    """One book's evidence from its images: the ISBN by agreement, each field from the page that wins it."""
+    fields = _merged(images)
+    isbn = _elected_isbn(list(_channels(images)))
+    return Evidence(images=tuple(images), isbn=isbn, fields=fields, measured=measured)
+
+
+# --- ISBN ----------------------------------------------------------------------------------------------
+
+
+def _channels(images: Sequence[ImageEvidence]) -> Iterator[_Channel]:
+    for image in images:
+        for barcode in image.barcodes:
+            if is_bookland(barcode):
+                yield _Channel(barcode.text, f"barcode:{image.face.value}", firm=barcode.accepted)
+        yield from _printed(image)
+
+
+def _printed(image: ImageEvidence) -> Iterator[_Channel]:
+    """Printed numbers: each place on the page and each engine that read it counts by itself."""
+    places: dict[str, int] = defaultdict(int)
+    isbns = image.fields.get("isbn")
+    for value in isbns if isinstance(isbns, list) else []:
+        if not value.normalised:
+            continue
+        places[value.normalised] += 1
+        nth = f"#{places[value.normalised]}" if places[value.normalised] > 1 else ""
+        source = f"text:{value.page or image.face.value}{nth}"
+        yield _Channel(value.normalised, source, value.qualifier or "")
+        if _two_engines(image, value):
+            yield _Channel(value.normalised, source.replace("text:", "text2:"), value.qualifier or "")
+
+
+def _two_engines(image: ImageEvidence, value: FieldValue) -> bool:
+    return any("+" in line.engine for line in image.lines if line.box == value.box)
+
+
+def _elected_isbn(channels: Sequence[_Channel]) -> IsbnEvidence | None:
+    """The number of this volume: a firm barcode, else the printed one with the most independent showings."""
+    by_number: dict[str, list[_Channel]] = defaultdict(list)
+    for channel in channels:
+        if channel.kind not in _NOT_THIS_BOOK or channel.firm:
+            by_number[channel.isbn13].append(channel)
+    if not by_number:
+        return None
+    ranked = sorted(by_number.items(), key=lambda item: _weight(item[1]), reverse=True)
+    number, shown = ranked[0]
+    rivals = [others for _, others in ranked[1:] if _weight(others) == _weight(shown)]
+    sources = tuple(dict.fromkeys(c.source for c in shown))
+    agreed = any(c.firm for c in shown) or len(sources) >= 2
+    contradicted = any(c.firm for c in shown) and _contradicted(number, channels)
+    confidence = 0.4 if rivals else _confidence(shown, contradicted=contradicted)
+    return IsbnEvidence(number, sources, confidence, accepted=agreed and not rivals)
+
+
+def _weight(channels: Sequence[_Channel]) -> tuple[bool, bool, int]:
+    barcode = any(c.source.startswith("barcode") for c in channels)
+    return any(c.firm for c in channels), barcode and len(channels) > 1, len({c.source for c in channels})
+
+
+def _contradicted(number: str, channels: Sequence[_Channel]) -> bool:
+    """Whether the book prints numbers of its own, and the barcode's is not among them."""
+    printed = {c.isbn13 for c in channels if c.source.startswith("text:") and c.kind not in _NOT_THIS_BOOK}
+    return bool(printed) and number not in printed
+
+
+def _confidence(shown: Sequence[_Channel], *, contradicted: bool) -> float:
+    if contradicted:
+        return 0.7
+    sources = len({c.source for c in shown})
+    firm = any(c.firm for c in shown)
+    return {(True, 1): 0.97, (False, 1): 0.6}.get((firm, sources), 0.99 if firm else 0.95)
+
+
+# --- fields --------------------------------------------------------------------------------------------
+
+
+def _merged(images: Sequence[ImageEvidence]) -> Fields:
+    fields: Fields = {}
+    for name in SINGLE_FIELDS:
+        value = _best_single(name, images)
+        if value is not None:
+            fields[name] = value
+    for name in LIST_FIELDS:
+        values = _all_isbns(images) if name == "isbn" else _first_list(name, images)
+        if values:
+            fields[name] = values
+    _confirm_title(fields, images)
+    if (price := _addon_price(images)) is not None:
+        fields["price"] = _agreed_price(price, fields.get("price"))
+    if "language" not in fields and (language := _language(images)):
+        fields["language"] = language
+    return fields
+
+
+def _by_page(images: Sequence[ImageEvidence], order: Sequence[Face]) -> Iterator[ImageEvidence]:
+    for face in order:
+        yield from (image for image in images if image.face is face)
+
+
+def _best_single(name: str, images: Sequence[ImageEvidence]) -> FieldValue | None:
+    """From the page that wins the field; of several such pages the most confident value."""
+    for face in _ORDER_OF_PAGES.get(name, _TRANSCRIPTION):
+        found = [
+            v
+            for image in images
+            if image.face is face and isinstance(v := image.fields.get(name), FieldValue)
+        ]
+        if found:
+            return max(found, key=lambda v: (len(v.normalised) if name == "pages" else 0, v.confidence))
+    return None
+
+
+def _first_list(name: str, images: Sequence[ImageEvidence]) -> list[FieldValue]:
+    for image in _by_page(images, _TRANSCRIPTION):
+        values = image.fields.get(name)
+        if isinstance(values, list) and values:
+            return values
+    return []
+
+
+def _all_isbns(images: Sequence[ImageEvidence]) -> list[FieldValue]:
+    """Every printed ISBN once, with its qualifier where any page gives one."""
+    seen: dict[str, FieldValue] = {}
+    for image in _by_page(images, (*_TRANSCRIPTION, Face.UNSURE)):
+        values = image.fields.get("isbn")
+        for value in values if isinstance(values, list) else []:
+            key = value.normalised or value.value
+            if key not in seen or (value.qualifier and not seen[key].qualifier):
+                seen[key] = value
+    return list(seen.values())
+
+
+def _confirm_title(fields: Fields, images: Sequence[ImageEvidence]) -> None:
+    """A CIP title that is printed on the title page is the title, however its lines are set there."""
+    cip = next(
+        (
+            v
+            for i in images
+            if i.face is Face.COPYRIGHT_PAGE and isinstance(v := i.fields.get("title"), FieldValue)
+        ),
+        None,
+    )
+    page = " ".join(line.text for i in images if i.face is Face.TITLE_PAGE for line in i.lines)
+    if cip is None or not page or not _compact(cip.value):
+        return
+    if _compact(cip.value) in _compact(page):
+        fields["title"] = replace(cip, page=Face.TITLE_PAGE.value, confidence=max(cip.confidence, 0.99))
+
+
+def _compact(text: str) -> str:
+    return normalise(text).replace(" ", "")
+
+
+def _addon_price(images: Sequence[ImageEvidence]) -> FieldValue | None:
+    for image in images:
+        for barcode in image.barcodes:
+            price = addon_price(barcode.addon) if barcode.accepted else None
+            if price is not None and barcode.addon:
+                return FieldValue(barcode.addon, f"{price[0]} {price[1]:.2f}", 0.9, Face.BACK_COVER.value)
+    return None
+
+
+def _agreed_price(addon: FieldValue, printed: FieldValue | list[FieldValue] | None) -> FieldValue:
+    """The printed price where there is one; surer when the add-on says the same."""
+    if not isinstance(printed, FieldValue):
+        return addon
+    return replace(printed, confidence=0.99) if printed.normalised == addon.normalised else printed
+
+
+# --- language ------------------------------------------------------------------------------------------
+
+_STOPWORDS = {
+    "eng": "the of and in to a is by for with all this",
+    "fre": "le la les de des du et en par une est pour",
+    "ger": "der die das und von im den mit ist ein zu",
+    "spa": "el los las de y en por una del con para",
+    "ita": "il gli di e che una per della con nel",
+}
+
+
+def _language(images: Sequence[ImageEvidence]) -> FieldValue | None:
+    """ISO 639-2/B code from the script and the commonest words; None when nothing is clear."""
+    text = " ".join(line.text for image in images for line in image.lines)
+    chinese, letters = len(re.findall(r"[\u4e00-\u9fff]", text)), len(re.findall(r"[^\W\d_]", text))
+    if re.search(r"[\u3040-\u30ff]{3}", text) or letters < 30:
+        return None
+    if chinese > 0.4 * letters:
+        return FieldValue("chi", "chi", 0.9)
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    counts = {code: sum(w in stop.split() for w in words) for code, stop in _STOPWORDS.items()}
+    (code, first), (_, second) = sorted(counts.items(), key=lambda item: -item[1])[:2]
+    return FieldValue(code, code, 0.8) if first >= 4 and first > 1.5 * second else None

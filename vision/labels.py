@@ -1,0 +1,175 @@
+"""Reading back what was applied: the barcode label, and the text of the spine label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import zxingcpp
+
+from workcell.kernel.evidence import Barcode, Rotation
+
+from .barcodes import Reading, sharpened, tallied, zxing_readings
+from .geometry import Matrix, cut_upright, scale_matrix
+from .ocr import default_engine
+from .page import Page
+from .photo import Pixels, load
+from .posture import Upright
+from .reading import read_page
+
+_FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
+_SIDES = (1600, 1100)
+_TILTS = (-22.5, 22.5, 45.0, -45.0)
+"""zxing reads along rows and columns with some slack; these tilts bring every angle within it."""
+
+_CODABAR_ENDS = "ABCD"
+
+
+def read_label(path: Path) -> tuple[Barcode, ...]:
+    """Library barcodes on a picture (Codabar, Code 39, Code 128, DataMatrix, QR) at any angle.
+
+    Each preparation of the picture is a vote; two agreeing ones make a reading accepted.  Codabar is given
+    without its start and stop characters.  Raises BadInput when the file is not an image.
+    """
+    grey = cv2.cvtColor(load(path), cv2.COLOR_BGR2GRAY)
+    readings: list[Reading] = []
+    for voter, image, matrix in _preparations(grey):
+        readings += map(_without_ends, zxing_readings(image, matrix, voter, _FORMATS))
+        if any(b.accepted for b in tallied(readings)) and voter.startswith("zxing-tilt"):
+            break
+        if voter == "zxing-smoothed-1600" and any(b.accepted for b in tallied(readings)):
+            break
+    return tallied(readings)
+
+
+def _preparations(grey: Pixels) -> Iterator[tuple[str, Pixels, Matrix]]:
+    """Named pictures to read, cheap ones first, each with its way back to the original."""
+    for side in _SIDES:
+        scale = min(side / max(grey.shape), 2.0)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        image = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
+        back = scale_matrix(scale)
+        yield f"zxing-{side}", image, back
+        yield f"zxing-sharp-{side}", sharpened(image), back
+        yield f"zxing-smoothed-{side}", _smoothed_along_bars(image), back
+    height, width = grey.shape
+    for tilt in _TILTS:
+        size = float(np.hypot(width, height))
+        image, back = cut_upright(grey, (width / 2, height / 2), tilt, (size, size), min(1600 / size, 2.0))
+        yield f"zxing-tilt{tilt:+g}", image, back
+        yield f"zxing-tilt{tilt:+g}-sharp", sharpened(image), back
+
+
+def _smoothed_along_bars(image: Pixels) -> Pixels:
+    """Average along standing bars and cut to black and white: mends printing at few dots a module."""
+    soft = cv2.blur(image, (1, 7))
+    _, binary = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return binary
+
+
+def _without_ends(reading: Reading) -> Reading:
+    text = reading.text
+    if reading.format != "CODABAR" or len(text) < 3 or text[0].upper() not in _CODABAR_ENDS:
+        return reading
+    return Reading(text[1:-1], reading.format, reading.polygon, reading.voter, reading.addon)
+
+
+# --- spine label ---------------------------------------------------------------------------------------
+
+_CONFUSED = ("0OoDQ", "1Il|i", "5Ss", "8B", "2Zz", ".,·", "-–—－", "(（", ")）", ":：")
+"""Characters that recognisers mix up in call numbers; a mix-up counts almost, not fully, as agreement."""
+
+_CONFUSION_COST = 0.1
+
+
+@dataclass(frozen=True)
+class SpineRead:
+    """Lines read on a spine label, top to bottom, and how far they agree with those expected (0 to 1)."""
+
+    lines: tuple[str, ...]
+    agrees: float
+
+
+def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
+    """Read the label on a spine and compare it with the lines that should be on it.
+
+    Compared without blanks; 1.0 means every character was read as expected, a mix-up of look-alikes costs a
+    tenth of a character, anything else a whole one.  Raises BadInput when the file is not an image.
+    """
+    image = load(path)
+    best = SpineRead((), 0.0)
+    for view in (*_label_cuts(image), _whole(image)):
+        for rotation in _turns(view):
+            read = _compared(_lines(view, rotation), expected)
+            best = max(best, read, key=lambda r: r.agrees)
+            if best.agrees > 0.97:
+                return best
+    return best
+
+
+def _lines(view: Page, rotation: Rotation) -> list[str]:
+    text = read_page(view, default_engine(), Upright(rotation, 0.0, 1.0))
+    return [line.text for line in text.lines]
+
+
+def _turns(view: Page) -> tuple[Rotation, ...]:
+    return (0, 90, 270, 180)
+
+
+def _whole(image: Pixels) -> Page:
+    return Page(image, scale_matrix(1.0), None)
+
+
+def _label_cuts(image: Pixels) -> Iterator[Page]:
+    """White rectangles on the picture, laid upright, the largest first."""
+    scale = 800 / max(image.shape[:2])
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
+    bright = float(np.percentile(hsv[:, :, 2], 99))
+    white = ((hsv[:, :, 1] < 60) & (hsv[:, :, 2] > 0.75 * bright)).astype(np.uint8) * 255
+    closed = cv2.morphologyEx(white, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
+    contours, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:2]:
+        (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+        if w * h < 0.001 * small.shape[0] * small.shape[1] or cv2.contourArea(contour) < 0.7 * w * h:
+            continue
+        if angle > 45:
+            angle, w, h = angle - 90, h, w
+        middle, size = (cx / scale, cy / scale), (w / scale, h / scale)
+        cut, back = cut_upright(image, middle, angle, size, min(3.0, 700 / max(size)))
+        yield Page(cut, back, None)
+
+
+def _compared(lines: Sequence[str], expected: Sequence[str]) -> SpineRead:
+    """The run of lines that comes nearest to the expected ones."""
+    wanted = _bare("".join(expected))
+    runs = [lines[i:j] for i in range(len(lines)) for j in range(i + 1, len(lines) + 1)]
+    best = max(runs, key=lambda run: _agreement(_bare("".join(run)), wanted), default=())
+    return SpineRead(tuple(best), round(_agreement(_bare("".join(best)), wanted), 3))
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def _agreement(seen: str, wanted: str) -> float:
+    """One minus the edit distance over the longer text."""
+    longer = max(len(seen), len(wanted))
+    if longer == 0 or not wanted:
+        return 0.0
+    row = [float(j) for j in range(len(wanted) + 1)]
+    for i, a in enumerate(seen, start=1):
+        above, row = row, [float(i)]
+        for j, b in enumerate(wanted, start=1):
+            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + _cost(a, b)))
+    return max(0.0, 1 - row[-1] / longer)
+
+
+def _cost(a: str, b: str) -> float:
+    if a == b:
+        return 0.0
+    return _CONFUSION_COST if any(a in group and b in group for group in _CONFUSED) else 1.0

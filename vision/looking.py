@@ -1,0 +1,241 @@
+"""One image looked at: posture only (``glance``) or everything it says (``look``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from workcell.kernel.evidence import (
+    Barcode,
+    Face,
+    Fields,
+    ImageEvidence,
+)
+
+from .barcodes import is_bookland, read_barcodes
+from .copyright import find_price, read_copyright_page
+from .extent import read_page_number
+from .faces import judge_face
+from .fingerprint import fingerprint
+from .flow import normalise
+from .geometry import box_of, centre, cut_upright, direction
+from .isbn import find_isbns, isbn_fields
+from .ocr import OcrEngine, default_engine, line_image, second_engine
+from .page import Page, flatten
+from .photo import Photo, Pixels, open_photo
+from .posture import Upright, upright_by_barcode, upright_by_text
+from .reading import PageLine, PageText, read_page
+from .titlepage import cover_title, read_title_page
+
+View = Literal["", "page", "cover", "spine"]
+Purpose = Literal["identify", "transcribe"]
+
+_NO_TEXT = PageText((), None)
+_SHARP_ENOUGH = 25.0
+_DARK = 35.0
+
+
+def look(path: Path, *, view: View = "", purpose: Purpose = "identify") -> ImageEvidence:
+    """Everything that one image says about a book.
+
+    ``view`` is what the camera can see: ``page`` an open page, ``cover`` a closed book, ``spine``, or empty.
+    ``purpose`` "identify" reads only the surroundings of a back cover's barcode once the barcode is certain;
+    "transcribe" always reads all text.  Raises BadInput when the file is not an image.
+    """
+    photo = open_photo(path)
+    barcodes = () if view in ("page", "spine") else read_barcodes(photo.pixels)
+    certain = _book_number(barcodes)
+    if certain is not None and purpose == "identify":
+        return _back_cover(photo, barcodes, certain)
+    return _whole_face(photo, barcodes, certain, view)
+
+
+def glance(path: Path) -> ImageEvidence:
+    """Which cover lies up and how it is turned, without reading it; raises BadInput as ``look`` does."""
+    photo = open_photo(path)
+    barcodes = read_barcodes(photo.pixels)
+    certain = _book_number(barcodes)
+    page = flatten(photo.pixels)
+    if certain is not None:
+        return _evidence(
+            photo, page, barcodes, Face.BACK_COVER, certain.confidence, upright_by_barcode(certain)
+        )
+    engine = default_engine()
+    quads = engine.find(page.image)
+    upright = upright_by_text(page.image, quads, engine)
+    face, sure = judge_face(page, _NO_TEXT, barcodes, "cover")
+    if face is Face.UNSURE and upright is not None and not barcodes and _has_display_type(quads, page.image):
+        face, sure = Face.FRONT_COVER, 0.5
+    return _evidence(photo, page, barcodes, face, sure, upright)
+
+
+def _book_number(barcodes: Sequence[Barcode]) -> Barcode | None:
+    return next((b for b in barcodes if b.accepted and is_bookland(b)), None)
+
+
+def _back_cover(photo: Photo, barcodes: tuple[Barcode, ...], symbol: Barcode) -> ImageEvidence:
+    """A certain barcode: read only what is printed round it, usually ISBN and price."""
+    text = read_page(_surroundings(photo.pixels, symbol), default_engine(), Upright(0, 0.0, 1.0))
+    fields = _READERS[Face.BACK_COVER](text)
+    upright = upright_by_barcode(symbol)
+    page = flatten(photo.pixels)
+    return _evidence(
+        photo, page, barcodes, Face.BACK_COVER, symbol.confidence, upright, text=text, fields=fields
+    )
+
+
+def _whole_face(
+    photo: Photo, barcodes: tuple[Barcode, ...], certain: Barcode | None, view: View
+) -> ImageEvidence:
+    page = flatten(photo.pixels)
+    engine = default_engine()
+    text = read_page(page, engine, upright_by_barcode(certain) if certain else None)
+    face, sure = judge_face(page, text, barcodes, view)
+    text = _second_opinion(page, text, face, asked_for_isbn=certain is None)
+    fields = _READERS.get(face, _read_unsure)(text)
+    return _evidence(photo, page, barcodes, face, sure, text.upright, text=text, fields=fields)
+
+
+# --- fields by face ------------------------------------------------------------------------------------
+
+
+def _read_back_cover(text: PageText) -> Fields:
+    return _isbn_and_price(text, Face.BACK_COVER)
+
+
+def _read_unsure(text: PageText) -> Fields:
+    return _isbn_and_price(text, Face.UNSURE)
+
+
+def _isbn_and_price(text: PageText, face: Face) -> Fields:
+    fields: Fields = {}
+    isbns = isbn_fields([line.as_evidence() for line in text.lines], face.value)
+    if isbns:
+        fields["isbn"] = isbns
+    price = find_price(text.lines, face.value)
+    if price is not None and face is Face.BACK_COVER:
+        fields["price"] = price
+    return fields
+
+
+_READERS: dict[Face, Callable[[PageText], Fields]] = {
+    Face.BACK_COVER: _read_back_cover,
+    Face.FRONT_COVER: lambda text: cover_title(text.lines, text.size[1]),
+    Face.TITLE_PAGE: lambda text: read_title_page(text.lines, text.size[1]),
+    Face.COPYRIGHT_PAGE: lambda text: read_copyright_page(text.lines),
+    Face.OTHER: lambda text: read_page_number(text.lines, text.size),
+    Face.SPINE: lambda text: {},
+}
+
+
+# --- second opinion ------------------------------------------------------------------------------------
+
+
+def _second_opinion(page: Page, text: PageText, face: Face, *, asked_for_isbn: bool) -> PageText:
+    """Tesseract on the lines that decide most: ISBNs that no barcode confirms, and doubtful title lines."""
+    engine = second_engine()
+    if engine is None:
+        return text
+    lines = list(text.lines)
+    for at, line in enumerate(lines):
+        has_isbn = asked_for_isbn and bool(find_isbns([line.text]))
+        doubtful = face is Face.TITLE_PAGE and line.confidence < 0.97 and line.height >= _display_size(lines)
+        if line.quad is not None and (has_isbn or doubtful):
+            lines[at] = _confirmed(page.image, line, engine)
+    return replace(text, lines=tuple(lines))
+
+
+def _confirmed(image: Pixels, line: PageLine, engine: OcrEngine) -> PageLine:
+    """The line with both engines named where they agree (space-free, or on the ISBN in it)."""
+    assert line.quad is not None
+    (other,) = engine.read([line_image(image, line.quad)])
+    first, second = find_isbns([line.text]), find_isbns([other.text])
+    agree = (
+        {i.isbn13 for i in first} == {i.isbn13 for i in second}
+        if first
+        else normalise(line.text).replace(" ", "") == normalise(other.text).replace(" ", "")
+    )
+    if agree and other.text:
+        return replace(line, confidence=max(line.confidence, 0.99), engine=f"{line.engine}+{engine.name}")
+    if not first and other.confidence > max(line.confidence, 0.9):
+        return replace(line, text=other.text, confidence=other.confidence, engine=engine.name)
+    return line
+
+
+def _display_size(lines: Sequence[PageLine]) -> float:
+    return 0.8 * max((line.height for line in lines), default=0.0)
+
+
+# --- evidence ------------------------------------------------------------------------------------------
+
+
+def _evidence(
+    photo: Photo,
+    page: Page,
+    barcodes: tuple[Barcode, ...],
+    face: Face,
+    sure: float,
+    upright: Upright | None,
+    *,
+    text: PageText = _NO_TEXT,
+    fields: Fields | None = None,
+) -> ImageEvidence:
+    rotation = upright.rotation if upright else 0
+    return ImageEvidence(
+        file=str(photo.path),
+        sha256=photo.sha256,
+        face=face,
+        rotation=rotation,
+        skew_deg=upright.skew if upright else 0.0,
+        face_confidence=sure,
+        barcodes=barcodes,
+        lines=tuple(line.as_evidence() for line in text.lines),
+        fields=fields or {},
+        fingerprint=fingerprint(page.image, rotation),
+        problems=tuple(_problems(photo.pixels, barcodes, upright, fields or {})),
+    )
+
+
+def _problems(
+    image: Pixels, barcodes: Sequence[Barcode], upright: Upright | None, fields: Fields
+) -> list[str]:
+    """In words, what hindered reading."""
+    small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (640, 640), interpolation=cv2.INTER_AREA)
+    found = []
+    if float(np.percentile(small, 99)) < _DARK * 2:
+        found.append("the picture is too dark")
+    if float(cv2.Laplacian(small, cv2.CV_64F).var()) < _SHARP_ENOUGH:
+        found.append("the picture is blurred or empty")
+    if upright is None:
+        found.append("no text or barcode tells which way is up")
+    doubtful = [b for b in barcodes if not b.accepted]
+    found += [f"barcode {b.text} was read by too few readers ({', '.join(b.votes)})" for b in doubtful]
+    isbns = fields.get("isbn")
+    for value in isbns if isinstance(isbns, list) else []:
+        if not value.normalised:
+            found.append(f"printed ISBN {value.value} has a wrong check digit")
+    return found
+
+
+def _surroundings(image: Pixels, symbol: Barcode) -> Page:
+    """The part of a back cover where ISBN and price are printed: one symbol's width round the symbol."""
+    (x0, y0), (x1, y1) = symbol.polygon[0], symbol.polygon[1]
+    width = float(np.hypot(x1 - x0, y1 - y0))
+    scale = min(1.0, 900 / (width * 2.6))
+    cut, matrix = cut_upright(
+        image, centre(symbol.polygon), direction(symbol.polygon), (width * 2.6, width * 2.2), scale
+    )
+    return Page(cut, matrix, None)
+
+
+def _has_display_type(quads: Sequence[Sequence[tuple[float, float]]], image: Pixels) -> bool:
+    """Whether some line is set as large as only covers have it: 3 % of the picture and twice the others."""
+    heights = sorted(min(box_of(quad)[2:]) for quad in quads)
+    if not heights:
+        return False
+    return heights[-1] > 0.03 * max(image.shape[:2]) and heights[-1] > 1.5 * heights[len(heights) // 2]

@@ -1,0 +1,222 @@
+"""Text recognition behind one protocol: RapidOCR by default, Tesseract as the second opinion.
+
+Finding lines and reading them are two steps, so that a page is searched once, turned by what its longest
+lines say, and read from the full picture's pixels.  Engines hold models: make one per process.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol, cast
+
+import cv2
+import numpy as np
+import pytesseract
+
+from workcell.kernel.errors import ConfigError
+from workcell.kernel.evidence import Box, Point, TextLine
+
+from .geometry import box_of
+from .photo import Pixels
+
+Quad = tuple[Point, Point, Point, Point]
+"""Corners of a text line, clockwise from its own top left."""
+
+_SEARCH_SIDE = 1100
+"""Long side in pixels at which lines are looked for: the best accuracy for its time (reference figures)."""
+
+_LINE_HEIGHT = 64
+"""Height in pixels of a line handed to a recogniser; the model scales to 48."""
+
+_LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """One line's text with the engine's own confidence, 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class OcrEngine(Protocol):
+    """Anything that reads cut-out, upright text lines."""
+
+    @property
+    def name(self) -> str:
+        """Short name that is kept as the source of a line."""
+        ...
+
+    def read(self, lines: Sequence[Pixels]) -> list[Recognised]:
+        """One result for each line image, in order; an empty text where nothing was read."""
+        ...
+
+
+class TextFinder(Protocol):
+    """Anything that finds text lines on a picture."""
+
+    def find(self, image: Pixels) -> list[Quad]:
+        """Quads of text lines as they lie: the longer side may stand upright, and the text upside down."""
+        ...
+
+
+class RapidOcr:
+    """PP-OCR models on ONNX Runtime as bundled with rapidocr: English, Simplified and Traditional Chinese.
+
+    ``threads`` bounds the processor use of one inference; several processes with one thread each give more
+    pages a minute than one process with many.
+    """
+
+    name = "rapidocr"
+
+    def __init__(self, threads: int = 1) -> None:
+        from rapidocr import RapidOCR  # its import alone takes a second
+
+        self._engine: Any = RapidOCR(
+            params={
+                "Global.use_cls": False,
+                "Global.log_level": "error",
+                "Global.max_side_len": 4096,
+                "Det.limit_type": "max",
+                "Det.limit_side_len": _SEARCH_SIDE,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
+
+    def find(self, image: Pixels) -> list[Quad]:
+        """Text lines on a picture of any size, in its coordinates."""
+        scale = _search_scale(image)
+        small = _resized(_colour(image), scale)
+        found = self._engine(small, use_det=True, use_cls=False, use_rec=False)
+        if found.boxes is None:
+            return []
+        return [_quad(corners / scale) for corners in found.boxes]
+
+    def read(self, lines: Sequence[Pixels]) -> list[Recognised]:
+        """Recognise upright line images."""
+        if not lines:
+            return []
+        result = self._engine.recognize_txt([_colour(line) for line in lines])
+        return [Recognised(t.strip(), float(c)) for t, c in zip(result.txts, result.scores, strict=True)]
+
+
+class TesseractOcr:
+    """Tesseract through pytesseract; ``languages`` as Tesseract names them (``eng+chi_sim``)."""
+
+    name = "tesseract"
+
+    def __init__(self, languages: str = "eng+chi_sim") -> None:
+        # Four pages in parallel take twelve times as long when every process starts threads of its own.
+        os.environ["OMP_THREAD_LIMIT"] = "1"
+        installed = _tesseract_languages()
+        wanted = [language for language in languages.split("+") if language in installed]
+        if not wanted:
+            raise ConfigError(
+                f"Tesseract has none of the languages {languages}",
+                subject="tesseract",
+                remedy="Run `workcell doctor` and install the language data that it names.",
+            )
+        self._languages = "+".join(wanted)
+
+    def read(self, lines: Sequence[Pixels]) -> list[Recognised]:
+        """Recognise upright line images, each as a single line (page segmentation mode 7)."""
+        return [self._read_line(line) for line in lines]
+
+    def _read_line(self, line: Pixels) -> Recognised:
+        framed = cv2.copyMakeBorder(line, 12, 12, 12, 12, cv2.BORDER_REPLICATE)
+        data = pytesseract.image_to_data(
+            framed, lang=self._languages, config="--psm 7", output_type=pytesseract.Output.DICT
+        )
+        words = [
+            (text, float(confidence))
+            for text, confidence in zip(data["text"], data["conf"], strict=True)
+            if text.strip() and float(confidence) >= 0
+        ]
+        if not words:
+            return Recognised("", 0.0)
+        text = _without_cjk_gaps(" ".join(word for word, _ in words))
+        return Recognised(text, sum(c for _, c in words) / len(words) / 100)
+
+
+@cache
+def default_engine() -> RapidOcr:
+    """This process's RapidOCR engine."""
+    return RapidOcr()
+
+
+@cache
+def second_engine() -> TesseractOcr | None:
+    """This process's Tesseract, None where it is not installed."""
+    try:
+        return TesseractOcr()
+    except ConfigError:
+        return None
+
+
+def line_image(image: Pixels, quad: Quad) -> Pixels:
+    """Cut a text line out of a picture and lay it upright, _LINE_HEIGHT pixels high or less."""
+    corners = np.array(quad, dtype=np.float32)
+    width = max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[3] - corners[2]), 1.0)
+    height = max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]), 1.0)
+    w, h = max(round(float(width)), 4), max(round(float(height)), 4)
+    target = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
+    homography = cv2.getPerspectiveTransform(corners, target)
+    flat = cv2.warpPerspective(
+        image, homography, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return flat if h <= _LINE_HEIGHT else _resized(flat, _LINE_HEIGHT / h)
+
+
+def text_line(recognised: Recognised, quad: Sequence[Point], engine: str) -> TextLine:
+    """Evidence of one line."""
+    x, y, w, h = box_of(quad)
+    box: Box = (round(x, 1), round(y, 1), round(w, 1), round(h, 1))
+    return TextLine(recognised.text, round(recognised.confidence, 3), box, engine)
+
+
+def is_legible(recognised: Recognised) -> bool:
+    """Whether a reading is more than noise."""
+    return bool(recognised.text) and recognised.confidence >= _LEAST_CONFIDENCE
+
+
+def _search_scale(image: Pixels) -> float:
+    """Shrink to the search size; small cut-outs are enlarged, at most twice."""
+    return min(_SEARCH_SIDE / max(image.shape[:2]), 2.0)
+
+
+def _resized(image: Pixels, scale: float) -> Pixels:
+    if abs(scale - 1) < 0.02:
+        return image
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return cast(Pixels, cv2.resize(image, None, fx=scale, fy=scale, interpolation=how))
+
+
+def _colour(image: Pixels) -> Pixels:
+    return image if image.ndim == 3 else cast(Pixels, cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
+
+
+def _quad(corners: np.ndarray[Any, Any]) -> Quad:
+    a, b, c, d = [(float(x), float(y)) for x, y in corners]
+    return (a, b, c, d)
+
+
+_CJK_GAP = re.compile(
+    r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]) (?=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])"
+)
+
+
+def _without_cjk_gaps(text: str) -> str:
+    """Tesseract puts a space after every Chinese character."""
+    return _CJK_GAP.sub("", text)
+
+
+def _tesseract_languages() -> list[str]:
+    try:
+        return list(pytesseract.get_languages())
+    except (pytesseract.TesseractNotFoundError, OSError):
+        return []

@@ -1,0 +1,138 @@
+"""A page read: its lines in order, upright, each with its place on the page and in the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from workcell.kernel.evidence import Box, Point, Rotation, TextLine
+
+from .geometry import box_of, mapped, turn_matrix
+from .ocr import Quad, RapidOcr, Recognised, is_legible, line_image
+from .page import Page
+from .posture import Upright, along, upright_by_text
+
+_MOST_LINES = 90
+_GAP_WITHIN_LINE = 2.4
+"""Blank between two pieces of one line, in line heights: wide enough for "开　本：", narrower than a gutter."""
+
+
+@dataclass(frozen=True)
+class PageLine:
+    """A line of text.  ``frame`` is its box on the upright page, in thousandths of the page's longer side."""
+
+    text: str
+    confidence: float
+    frame: Box
+    box: Box
+    engine: str = ""
+    quad: Quad | None = None
+
+    @property
+    def height(self) -> float:
+        """Type size, as the height of the line's box, in thousandths of the page's longer side."""
+        return self.frame[3]
+
+    @property
+    def middle(self) -> Point:
+        """Centre of the line on the upright page."""
+        x, y, w, h = self.frame
+        return (x + w / 2, y + h / 2)
+
+    def as_evidence(self) -> TextLine:
+        """The line as it is kept."""
+        return TextLine(self.text, round(self.confidence, 3), self.box, self.engine)
+
+
+@dataclass(frozen=True)
+class PageText:
+    """All lines of a page, top to bottom; ``size`` is the upright page in the units of ``frame``."""
+
+    lines: tuple[PageLine, ...]
+    upright: Upright | None
+    size: tuple[float, float] = (1000.0, 1000.0)
+
+
+def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> PageText:
+    """Find, turn and read the text of a flattened page; ``known`` is its posture where a barcode told it."""
+    quads = engine.find(page.image)[:_MOST_LINES]
+    upright = known or upright_by_text(page.image, quads, engine)
+    if upright is None:
+        return PageText((), None)
+    oriented = [along(quad, upright) for quad in quads]
+    texts = engine.read([line_image(page.image, quad) for quad in oriented])
+    level = _Level(page, upright.rotation, upright.skew)
+    pieces = [
+        level.line(recognised, quad, engine.name)
+        for recognised, quad in zip(texts, oriented, strict=True)
+        if is_legible(recognised)
+    ]
+    return PageText(tuple(rows(pieces)), upright, level.size)
+
+
+def rows(pieces: Sequence[PageLine]) -> list[PageLine]:
+    """Pieces joined to lines and put in reading order (top to bottom, left to right)."""
+    lines: list[PageLine] = []
+    for piece in sorted(pieces, key=lambda p: (p.frame[0], p.frame[1])):
+        left = next((i for i, line in enumerate(lines) if _continues(line, piece)), None)
+        if left is None:
+            lines.append(piece)
+        else:
+            lines[left] = _joined(lines[left], piece)
+    return sorted(lines, key=lambda line: line.middle[1])
+
+
+def _continues(line: PageLine, piece: PageLine) -> bool:
+    taller = max(line.height, piece.height)
+    gap = piece.frame[0] - (line.frame[0] + line.frame[2])
+    level = abs(line.middle[1] - piece.middle[1]) < 0.45 * min(line.height, piece.height)
+    alike = min(line.height, piece.height) > 0.6 * taller
+    return level and alike and -0.6 * taller < gap < _GAP_WITHIN_LINE * taller
+
+
+def _joined(left: PageLine, right: PageLine) -> PageLine:
+    weight = len(left.text) + len(right.text)
+    confidence = (left.confidence * len(left.text) + right.confidence * len(right.text)) / max(weight, 1)
+    return replace(
+        left,
+        text=f"{left.text} {right.text}",
+        confidence=confidence,
+        frame=_around(left.frame, right.frame),
+        box=_around(left.box, right.box),
+        quad=None,
+    )
+
+
+def _around(a: Box, b: Box) -> Box:
+    x, y = min(a[0], b[0]), min(a[1], b[1])
+    return (x, y, max(a[0] + a[2], b[0] + b[2]) - x, max(a[1] + a[3], b[1] + b[3]) - y)
+
+
+class _Level:
+    """Coordinates of the upright page, without its skew, in thousandths of its longer side."""
+
+    def __init__(self, page: Page, rotation: Rotation, skew: float) -> None:
+        height, width = page.image.shape[:2]
+        self._page = page
+        turn = np.linalg.inv(turn_matrix((width, height), rotation))
+        radians = np.radians(-skew)
+        deskew = np.array(
+            [[np.cos(radians), -np.sin(radians), 0], [np.sin(radians), np.cos(radians), 0], [0, 0, 1]]
+        )
+        unit = 1000 / max(width, height)
+        self._matrix = np.diag([unit, unit, 1]) @ deskew @ turn
+        w, h = (width, height) if rotation in (0, 180) else (height, width)
+        self.size = (w * unit, h * unit)
+
+    def line(self, recognised: Recognised, quad: Quad, engine: str) -> PageLine:
+        x, y, w, h = box_of(mapped(quad, self._page.matrix))
+        return PageLine(
+            text=recognised.text,
+            confidence=recognised.confidence,
+            frame=box_of(mapped(quad, self._matrix)),
+            box=(round(x, 1), round(y, 1), round(w, 1), round(h, 1)),
+            engine=engine,
+            quad=quad,
+        )

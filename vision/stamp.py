@@ -1,0 +1,96 @@
+"""The collection stamp on a page: present, where, and whether its print can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+
+from workcell.kernel.evidence import Box
+
+from .photo import Pixels, load
+
+_SIDE = 1000
+_LEAST_SHARE, _MOST_SHARE = 0.0015, 0.2
+_ASPECTS = (0.3, 3.4)
+_LEAST_PIECES = 4
+_LEAST_RIM = 0.6
+
+
+@dataclass(frozen=True)
+class StampSeen:
+    """A stamp on a picture; ``box`` in pixels.  ``legible`` tells a clear print from a smear or a half one."""
+
+    present: bool
+    box: Box | None
+    legible: bool
+    confidence: float
+
+
+def find_stamp(path: Path) -> StampSeen:
+    """Look for a red stamp, round, oval or rectangular; raises BadInput when the file is not an image."""
+    image = load(path)
+    scale = _SIDE / max(image.shape[:2])
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    ink = _red_ink(small)
+    found = _largest_group(ink)
+    if found is None:
+        return StampSeen(False, None, False, 0.9)
+    x, y, w, h = found
+    print_ = ink[y : y + h, x : x + w]
+    rim, pieces = _rim(print_), _pieces(print_)
+    legible = rim >= _LEAST_RIM and pieces >= _LEAST_PIECES and _is_crisp(small[y : y + h, x : x + w], print_)
+    box = (round(x / scale, 1), round(y / scale, 1), round(w / scale, 1), round(h / scale, 1))
+    return StampSeen(rim > 0.25, box if rim > 0.25 else None, legible, round(min(1.0, 0.5 + rim / 2), 2))
+
+
+def _red_ink(image: Pixels) -> Pixels:
+    """Mask of pixels clearly redder than the paper around them, whatever the light's tint."""
+    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB).astype(np.int16)
+    redness = lab[:, :, 1] - int(np.median(lab[:, :, 1]))
+    yellow = lab[:, :, 2] - int(np.median(lab[:, :, 2]))
+    mask = ((redness > 18) & (redness > 0.6 * yellow)).astype(np.uint8) * 255
+    return cast(Pixels, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+
+
+def _largest_group(ink: Pixels) -> tuple[int, int, int, int] | None:
+    """Box of the largest cluster of red marks that has a stamp's size and shape."""
+    near = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25)))
+    contours, _ = cv2.findContours(near, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:3]:
+        x, y, w, h = cv2.boundingRect(contour)
+        share = w * h / ink.size
+        if _LEAST_SHARE <= share <= _MOST_SHARE and _ASPECTS[0] <= w / h <= _ASPECTS[1]:
+            return (x, y, w, h)
+    return None
+
+
+def _rim(ink: Pixels) -> float:
+    """Share of directions from the middle in which the outermost ink lies at the stamp's edge."""
+    h, w = ink.shape
+    ys, xs = np.nonzero(ink)
+    dx, dy = (xs - w / 2) / (w / 2), (ys - h / 2) / (h / 2)
+    angle = ((np.degrees(np.arctan2(dy, dx)) + 360) // 5).astype(int) % 72
+    reach = np.zeros(72)
+    np.maximum.at(reach, angle, np.hypot(dx, dy))
+    return float((reach > 0.85).mean())
+
+
+def _pieces(ink: Pixels) -> int:
+    """Separate marks larger than dust: the characters and the ring."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink)
+    sizes = stats[1:count, cv2.CC_STAT_AREA]
+    return int((sizes >= max(6, ink.size * 0.0004)).sum())
+
+
+def _is_crisp(image: Pixels, ink: Pixels) -> bool:
+    """Ink and paper apart: strokes thinner than a smear and clearly darker than what lies between them."""
+    covered = float((ink > 0).mean())
+    if not 0.03 < covered < 0.6:
+        return False
+    grey = image[:, :, 1].astype(np.float32)
+    inside, between = grey[ink > 0], grey[ink == 0]
+    return float(between.mean() - inside.mean()) > 25
