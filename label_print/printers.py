@@ -18,6 +18,7 @@ from label_print.zpl import (
 )
 from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone, Doubtful
 from workcell.kernel.ports import ByteStream, Clock, Connect, PrinterStatus, Worker
+from workcell.kernel.worker import InlineWorker
 
 _ANSWER_SECONDS: Final = 2.0
 _SEND_SECONDS: Final = 20.0
@@ -174,12 +175,15 @@ def _is_done(status: HostStatus, since: float) -> bool:
 
 
 class FilePrinter:
-    """A folder that takes the place of a printer: each job becomes a file ``NAME-0001.zpl``."""
+    """A folder that takes the place of a printer: each job becomes a file ``NAME-0001.zpl``.
 
-    def __init__(self, name: str, folder: Path, worker: Worker, suffix: str = ".zpl") -> None:
+    Files are written on ``worker``, or at once where none is given.
+    """
+
+    def __init__(self, name: str, folder: Path, worker: Worker | None = None, suffix: str = ".zpl") -> None:
         self.name = name
         self._folder = folder
-        self._worker = worker
+        self._worker = worker or InlineWorker()
         self._suffix = suffix
 
     async def status(self) -> PrinterStatus:

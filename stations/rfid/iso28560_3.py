@@ -1,0 +1,251 @@
+"""ISO 28560-3: the fixed basic block of 32 or 34 bytes (DSFID 3E), with extension blocks.
+
+Byte 0 holds the version (high nibble) and the type of usage (low), 1 the number of parts, 2 the part's
+ordinal, 3-18 the item number, 19-20 a CRC, 21-22 the owner's country and 23-33 the rest of its ISIL without
+the first hyphen.  A 32-byte tag ends at 31; its CRC counts two zero bytes in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import xor
+from typing import Final
+
+from stations.rfid.content import OWNER, PII, SET_INFORMATION, TYPE_OF_USAGE, Finding, TagContent, TagImage
+from workcell.kernel.errors import BadInput
+
+DSFID: Final = 0x3E
+MODEL: Final = "28560-3"
+BASIC_BLOCK: Final = 34
+_SHORT_BLOCK: Final = 32
+_VERSION: Final = 1
+_PII: Final = slice(3, 19)
+_CRC: Final = slice(19, 21)
+_COUNTRY: Final = slice(21, 23)
+_REST_OF_ISIL: Final = slice(23, BASIC_BLOCK)
+_TITLE_BLOCK: Final = 4
+_TITLE: Final = 17
+_EXTENSION_HEADER: Final = 4
+_FILLER_LENGTH: Final = 1
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An extension block: 1 library, 2 acquisition, 3 supplement, 4 title, 5 ILL, 101 on local."""
+
+    id: int
+    payload: bytes
+
+    def to_bytes(self) -> bytes:
+        """Length, id, the byte that makes the whole block XOR to zero, payload."""
+        length = _EXTENSION_HEADER + len(self.payload)
+        head = bytes([length]) + self.id.to_bytes(2, "little")
+        return head + bytes([reduce(xor, head + self.payload)]) + self.payload
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16/CCITT-FALSE: polynomial 1021, initial value FFFF ("RFID tag data model" → 1AEE)."""
+    crc = 0xFFFF
+    for byte in data:
+        crc = (crc << 8 & 0xFF00) ^ _CRC_TABLE[crc >> 8 ^ byte]
+    return crc
+
+
+def _crc_of_byte(byte: int) -> int:
+    crc = byte << 8
+    for _ in range(8):
+        crc = crc << 1 ^ (0x1021 if crc & 0x8000 else 0)
+    return crc & 0xFFFF
+
+
+_CRC_TABLE: Final = tuple(_crc_of_byte(byte) for byte in range(256))
+
+
+def encode(
+    elements: Mapping[int, str],
+    *,
+    block_size: int = 4,
+    capacity: int | None = None,
+    extensions: tuple[Extension, ...] = (),
+) -> TagImage:
+    """Lay out a basic block from elements 1, 3, 4 and 5; a title (17) becomes a title extension block.
+
+    Raises BadInput when a value does not fit its field or the tag is too small.
+    """
+    others = sorted(set(elements) - {PII, 2, OWNER, SET_INFORMATION, TYPE_OF_USAGE, _TITLE})
+    if others:
+        raise BadInput(
+            f"a basic block has no place for elements {', '.join(map(str, others))}",
+            remedy="Leave them out, or write ISO 28560-2.",
+        )
+    block = bytearray(BASIC_BLOCK)
+    block[0] = _VERSION << 4 | _usage(elements.get(TYPE_OF_USAGE, "10"))
+    block[1], block[2] = _set_numbers(elements.get(SET_INFORMATION, "11"))
+    _put(block, _PII, elements.get(PII, ""), "element 1")
+    country, rest = _isil_parts(elements.get(OWNER, ""))
+    _put(block, _COUNTRY, country, "the country of element 3")
+    _put(block, _REST_OF_ISIL, rest, "element 3")
+    if not elements.get(PII):
+        raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
+    block[_CRC] = _crc_over(bytes(block)).to_bytes(2, "little")
+    title = elements.get(_TITLE)
+    blocks = (*extensions, Extension(_TITLE_BLOCK, title.encode("utf-8"))) if title else extensions
+    data = bytes(block) + b"".join(extension.to_bytes() for extension in blocks)
+    if capacity == _SHORT_BLOCK and not any(data[_SHORT_BLOCK:]):
+        data = data[:_SHORT_BLOCK]
+    if capacity is not None and len(data) > capacity:
+        raise BadInput(
+            f"the elements need {len(data)} bytes and the tag has {capacity}",
+            remedy="Use a shorter ISIL, leave the title out, or use a larger tag.",
+        )
+    return TagImage(data + bytes(-len(data) % block_size), block_size, DSFID)
+
+
+def _put(block: bytearray, field: slice, text: str, name: str) -> None:
+    size = field.stop - field.start
+    data = text.encode("utf-8")
+    if len(data) > size:
+        raise BadInput(f"{name} takes {size} bytes and {text!r} has {len(data)}", remedy="Shorten it.")
+    block[field] = data.ljust(size, b"\x00")
+
+
+def _usage(text: str) -> int:
+    """The main type of usage: the high nibble of element 5."""
+    try:
+        return int(text, 16) >> 4 if len(text) == 2 else int(text, 16) & 0x0F
+    except ValueError as error:
+        raise BadInput(f"type of usage {text!r} is not hexadecimal", remedy="Write it as in 10.") from error
+
+
+def _set_numbers(text: str) -> tuple[int, int]:
+    half = len(text) // 2
+    if len(text) in (2, 4, 6) and text.isdigit() and max(int(text[:half]), int(text[half:])) <= 0xFF:
+        return int(text[:half]), int(text[half:])
+    raise BadInput(
+        f"set information {text!r} is not parts and ordinal", remedy="Write 2, 4 or 6 digits, as in 1203."
+    )
+
+
+def _isil_parts(isil: str) -> tuple[str, str]:
+    country, _, rest = isil.partition("-")
+    return country, rest
+
+
+def _crc_over(block: bytes) -> int:
+    full = block[:BASIC_BLOCK].ljust(BASIC_BLOCK, b"\x00")
+    return crc16(full[: _CRC.start] + full[_CRC.stop :])
+
+
+# --- decoding --------------------------------------------------------------------------------------------
+
+
+def crc_holds(memory: bytes) -> bool:
+    """Whether the memory begins with a basic block whose CRC is right."""
+    return _layout_of(memory) is not None
+
+
+def _layout_of(memory: bytes) -> int | None:
+    """The length of the basic block whose CRC is right (34 or 32), or None."""
+    for length in (BASIC_BLOCK, _SHORT_BLOCK):
+        block = memory[:length]
+        if len(block) == length and _crc_over(block) == int.from_bytes(block[_CRC], "little"):
+            return length
+    return None
+
+
+def decode(memory: bytes) -> TagContent:
+    """Read a basic block and what follows it; anything wrong becomes a finding."""
+    findings: list[Finding] = []
+    length = _layout_of(memory)
+    if length is None and (turned := _layout_of(_blocks_reversed(memory))) is not None:
+        memory, length = _blocks_reversed(memory), turned
+        findings.append(Finding("reversed_blocks", "warning", "each block of four bytes lies reversed"))
+    if len(memory) < _SHORT_BLOCK:
+        text = f"a basic block has {_SHORT_BLOCK} or {BASIC_BLOCK} bytes, here are {len(memory)}"
+        findings.append(Finding("truncated", "error", text, len(memory)))
+    elif length is None:
+        findings.append(Finding("bad_crc", "error", "the check sum of the basic block is wrong", _CRC.start))
+    basic = memory[: length or BASIC_BLOCK]
+    elements = _basic_elements(basic, findings)
+    if length is not None:
+        elements |= _extension_elements(memory, length, findings)
+    return TagContent(MODEL, elements, tuple(findings), truncated=len(memory) < _SHORT_BLOCK)
+
+
+def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
+    elements: dict[int, str] = {}
+    pii = _text(block[_PII])
+    if pii:
+        elements[PII] = pii
+    else:
+        findings.append(Finding("no_pii", "error", "there is no primary item identifier", _PII.start))
+    country, rest = _text(block[_COUNTRY]), _text(block[_REST_OF_ISIL])
+    if country or rest:
+        elements[OWNER] = f"{country}-{rest}" if rest else country
+    if len(block) > 2:
+        elements[SET_INFORMATION] = _set_information(block[1], block[2], findings)
+        elements[TYPE_OF_USAGE] = f"{_usage_nibble(block[0], findings):X}0"
+    return elements
+
+
+def _usage_nibble(byte: int, findings: list[Finding]) -> int:
+    version, usage = byte >> 4, byte & 0x0F
+    if version == _VERSION:
+        return usage
+    if usage == _VERSION:
+        findings.append(Finding("swapped_nibbles", "warning", "version and type of usage are swapped", 0))
+        return version
+    findings.append(Finding("bad_version", "error", f"version {version} is not known", 0))
+    return usage
+
+
+def _set_information(parts: int, ordinal: int, findings: list[Finding]) -> str:
+    if ordinal > parts:
+        text = f"part {ordinal} of {parts}: the two are perhaps swapped"
+        findings.append(Finding("ordinal_above_parts", "warning", text, 1))
+    width = len(str(max(parts, ordinal)))
+    return f"{parts:0{width}}{ordinal:0{width}}"
+
+
+def _text(field: bytes) -> str:
+    """A field up to its first NUL, UTF-8 or else 8859-1."""
+    data = field.split(b"\x00", 1)[0]
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _extension_elements(memory: bytes, start: int, findings: list[Finding]) -> dict[int, str]:
+    extensions = split_extensions(memory, start, findings)
+    titles = [_text(extension.payload) for extension in extensions if extension.id == _TITLE_BLOCK]
+    return {_TITLE: titles[0]} if titles and titles[0] else {}
+
+
+def split_extensions(memory: bytes, start: int, findings: list[Finding]) -> list[Extension]:
+    """The extension blocks from byte ``start`` on; wrong ones are reported and left out."""
+    extensions: list[Extension] = []
+    at = start
+    while at < len(memory) and (length := memory[at]) != 0:
+        if length == _FILLER_LENGTH:
+            at += 1
+            continue
+        block = memory[at : at + length]
+        if length < _EXTENSION_HEADER or len(block) < length:
+            text = f"an extension block of {length} bytes does not fit"
+            findings.append(Finding("bad_extension", "error", text, at))
+            break
+        if reduce(xor, block):
+            text = "the check byte of an extension block is wrong"
+            findings.append(Finding("bad_extension", "error", text, at))
+        else:
+            extensions.append(Extension(int.from_bytes(block[1:3], "little"), block[_EXTENSION_HEADER:]))
+        at += length
+    return extensions
+
+
+def _blocks_reversed(memory: bytes) -> bytes:
+    whole = len(memory) // 4 * 4
+    return b"".join(memory[at : at + 4][::-1] for at in range(0, whole, 4)) + memory[whole:]
