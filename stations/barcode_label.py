@@ -23,7 +23,9 @@ class BarcodeLabel:
         for label_copy in bench.profile.labels.copies:
             code = await self._one(bench, marks.barcode, label_copy)
             if code != "ok":
-                return to_review("LABEL_NOT_APPLIED", f"The label for {label_copy.surface} was not applied: {code}.")
+                return to_review(
+                    "LABEL_NOT_APPLIED", f"The label for {label_copy.surface} was not applied: {code}."
+                )
         return ON
 
     async def _one(self, bench: Bench, number: str, label_copy: LabelCopy) -> str:

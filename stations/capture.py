@@ -10,7 +10,7 @@ _VIEWS = (("top", "cover"), ("under", "cover"), ("spine", "spine"))
 
 
 class Capture:
-    """Takes the outside of the book, or all its photographs at a desk; recognition runs while the book travels on."""
+    """Takes the outside of the book, or at a desk all its photographs; recognition goes on behind."""
 
     name: ClassVar[str] = "capture"
 

@@ -25,7 +25,9 @@ class SpineLabel:
             return to_review("NO_CALL_NUMBER", "No call number is reserved for this copy.")
         try:
             label = label_print.spine_label(
-                marks.spine_lines, label_print.Stock(stock.width_mm, stock.height_mm), bench.profile.labels.dpi
+                marks.spine_lines,
+                label_print.Stock(stock.width_mm, stock.height_mm),
+                bench.profile.labels.dpi,
             )
         except BadInput as error:
             return to_review("SPINE_LABEL_TOO_LONG", str(error))

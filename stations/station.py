@@ -1,9 +1,9 @@
 """What a station is, and what it has at hand.
 
-A station's ``process`` is written as if nothing ever failed half-way.  Every call on its ``Bench`` is a *step*:
-an effect has its intent synced before and its end after, an observation its result.  When the conductor was
-killed, the station runs again from the top and each step that is on record returns what it returned then, so
-that nothing physical happens twice.
+A station's ``process`` is written as if nothing ever failed half-way.  Every call on its ``Bench`` is a
+*step*: an effect has its intent synced before and its end after, an observation its result.  When the
+conductor was killed, the station runs again from the top and each step that is on record returns what it
+returned then, so that nothing physical happens twice.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class Bench(Protocol):
         """Print one label; returns when it waits to be applied."""
         ...
 
-    async def write_tag(self, write: Callable[[TagReader], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+    async def write_tag(
+        self, write: Callable[[TagReader], Awaitable[Mapping[str, Any]]]
+    ) -> Mapping[str, Any]:
         """Run a tag transaction, which must be safe to run again on the same tag; its report is kept."""
         ...
 

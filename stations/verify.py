@@ -43,13 +43,15 @@ class Verify:
         await bench.prove(proofs)
         failed = [proof for proof in proofs if not proof.holds]
         if failed:
-            text = "; ".join(f"{proof.what}: expected {proof.expected}, seen {proof.seen}" for proof in failed)
+            text = "; ".join(
+                f"{proof.what}: expected {proof.expected}, seen {proof.seen}" for proof in failed
+            )
             return to_review("PROOF_FAILED", text)
         await bench.number("verified", {})
         return ON
 
     async def _outside(self, bench: Bench, marks: Marks) -> list[Proof]:
-        """What the cameras see of labels and stamps; at a desk without cameras, what the person reads back."""
+        """What the cameras see of labels and stamps; at a desk without them, what the person reads."""
         if not bench.place.cameras:
             return await self._read_back(bench, marks)
         pictures = await self._photograph(bench)
@@ -66,7 +68,12 @@ class Verify:
             for label in bench.profile.labels.copies:
                 scanned = (await bench.ask(f"Scan the label on the {label.surface}")).strip()
                 proofs.append(
-                    Proof(f"label on {label.surface}", marks.barcode, scanned or "nothing", scanned == marks.barcode)
+                    Proof(
+                        f"label on {label.surface}",
+                        marks.barcode,
+                        scanned or "nothing",
+                        scanned == marks.barcode,
+                    )
                 )
         if bench.profile.operations.spine_label:
             lines = " / ".join(marks.spine_lines)
@@ -95,12 +102,18 @@ class Verify:
             expected = [marks.barcode] * wanted.count(surface)
             found = await bench.recognise("read_label", {"path": picture.path})
             numbers = sorted(
-                code["text"] for code in found["barcodes"] if code["format"] in _ITEM_SYMBOLS and code["accepted"]
+                code["text"]
+                for code in found["barcodes"]
+                if code["format"] in _ITEM_SYMBOLS and code["accepted"]
             )
             if expected or numbers:
                 proofs.append(
                     Proof(
-                        f"label on {surface}", _listed(expected), _listed(numbers), numbers == expected, picture.name
+                        f"label on {surface}",
+                        _listed(expected),
+                        _listed(numbers),
+                        numbers == expected,
+                        picture.name,
                     )
                 )
         return proofs
@@ -110,7 +123,9 @@ class Verify:
             return []
         surface, _, _ = place(bench.profile.labels.spine, bench.copy.thickness_mm)
         picture = pictures[surface]
-        read = await bench.recognise("read_spine", {"path": picture.path, "expected": list(marks.spine_lines)})
+        read = await bench.recognise(
+            "read_spine", {"path": picture.path, "expected": list(marks.spine_lines)}
+        )
         return [
             Proof(
                 "spine label", " / ".join(marks.spine_lines), " / ".join(read["lines"]) or "nothing",
@@ -141,7 +156,12 @@ class Verify:
             memories = [await reader.read(uid) for uid in uids]
             return {
                 "tags": [
-                    {"uid": memory.uid, "afi": memory.afi, "hex": memory.data.hex().upper(), "pii": rfid.pii(memory)}
+                    {
+                        "uid": memory.uid,
+                        "afi": memory.afi,
+                        "hex": memory.data.hex().upper(),
+                        "pii": rfid.pii(memory),
+                    }
                     for memory in memories
                 ]
             }

@@ -21,7 +21,9 @@ _LOOK_SECONDS = 0.05
 async def request(folder: Path, verb: str) -> dict[str, Any]:
     """Put a request to the line and wait for its answer; raises DeviceGone when nobody answers."""
     clock, inbox = WallClock(), Inbox(folder)
-    asked = Request(SystemIds().token(), getpass.getuser(), verb, {}, clock.wall().timestamp() + _EXPIRES_SECONDS)
+    asked = Request(
+        SystemIds().token(), getpass.getuser(), verb, {}, clock.wall().timestamp() + _EXPIRES_SECONDS
+    )
     inbox.put(asked)
     deadline = clock.now() + _EXPIRES_SECONDS
     while clock.now() < deadline:
@@ -65,4 +67,3 @@ def abort(store: Store = None, line: LineId = None, json: Json = False) -> None:
 def clear(store: Store = None, line: LineId = None, json: Json = False) -> None:
     """Clear an abort and start again, when the cause is gone."""
     _ask("clear", store, line, json)
-

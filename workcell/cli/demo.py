@@ -16,6 +16,7 @@ import typer
 from rich.live import Live
 
 from workcell.cli.control import request
+from workcell.cli.options import EXAMPLES
 from workcell.cli.output import console
 from workcell.cli.progress import Watch, picture
 from workcell.cli.summary import exit_code, print_summary
@@ -24,7 +25,6 @@ from workcell.kernel.errors import BadInput, DeviceGone, WorkcellError
 from workcell.kernel.layout import load_layout
 from workcell.line.journal import line_folder
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _LOOK_SECONDS = 0.2
 _OPERATOR_SECONDS = 2.0
 _START_SECONDS = 60.0
@@ -35,12 +35,18 @@ _clock = WallClock()
 def demo(
     books: Annotated[int, typer.Option(min=1, max=500, help="How many books lie in the boxes.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the twin: which books, how they lie.")] = 1,
-    speed: Annotated[float, typer.Option(min=0.1, max=50, help="Speed of motion; computing is not scaled.")] = 5.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=50, help="Speed of motion; computing is not scaled.")
+    ] = 5.0,
     profile: Annotated[Literal["en", "zh"], typer.Option(help="Which library and shipment.")] = "en",
-    desk: Annotated[bool, typer.Option("--desk", help="The desk, on photographs that the twin renders.")] = False,
+    desk: Annotated[
+        bool, typer.Option("--desk", help="The desk, on photographs that the twin renders.")
+    ] = False,
     faults: Annotated[bool, typer.Option("--faults", help="Seeded trouble.")] = False,
     out: Annotated[Path | None, typer.Option(help="Output folder; must be new or empty.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write the summary (batch.json) to this file.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Also write the summary (batch.json) to this file.")
+    ] = None,
 ) -> None:
     """Run a batch on the twin with live progress, and show what came of it."""
     out = _fresh(out or Path("demo-out") / _clock.wall().strftime("%Y%m%d-%H%M%S"))
@@ -58,7 +64,9 @@ def demo(
 
 def _fresh(out: Path) -> Path:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadInput("is not empty", subject=str(out), remedy="Give --out a new folder; nothing is overwritten.")
+        raise BadInput(
+            "is not empty", subject=str(out), remedy="Give --out a new folder; nothing is overwritten."
+        )
     out.mkdir(parents=True, exist_ok=True)
     return out
 

@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import platform
 import shutil
-import subprocess
+import subprocess  # tesseract is asked with fixed arguments
 import sys
 from dataclasses import asdict, dataclass
 
@@ -75,7 +75,9 @@ def _tesseract() -> list[Finding]:
     program = shutil.which("tesseract")
     if program is None:
         return [Finding("tesseract", False, "not found", "apt-get install tesseract-ocr")]
-    listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, check=False).stdout.split()  # noqa: S603
+    listed = subprocess.run(
+        [program, "--list-langs"], capture_output=True, text=True, check=False
+    ).stdout.split()
     return [
         Finding(
             f"tesseract language {language}", language in listed, "yes" if language in listed else "no",
@@ -87,7 +89,10 @@ def _tesseract() -> list[Finding]:
 
 def _fonts() -> list[Finding]:
     findings = []
-    for what, sample, package in (("Latin font", "A", "fonts-dejavu-core"), ("Chinese font", "书", "fonts-wqy-microhei")):
+    for what, sample, package in (
+        ("Latin font", "A", "fonts-dejavu-core"),
+        ("Chinese font", "书", "fonts-wqy-microhei"),
+    ):
         try:
             findings.append(Finding(what, True, str(font_for(sample, 20).path)))
         except WorkcellError as error:

@@ -56,6 +56,7 @@ def _print(evidence: Evidence) -> None:
         for value in found if isinstance(found, list) else [found]:
             table.add_row(name, value.value, f"{value.confidence:.2f}", value.page)
     for image in evidence.images:
-        table.add_row("image", f"{image.face} ({image.rotation}°)", f"{image.face_confidence:.2f}", image.file)
+        table.add_row(
+            "image", f"{image.face} ({image.rotation}°)", f"{image.face_confidence:.2f}", image.file
+        )
     paper.print(table)
-

@@ -10,6 +10,9 @@ import typer
 
 from workcell.kernel.errors import BadInput
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+"""The layouts, profiles and shipments that come with the project."""
+
 
 def default_store() -> Path:
     """``$WORKCELL_STORE``, else ``workcell-store`` here."""
@@ -33,6 +36,8 @@ def line_of(store: Path | None, line_id: str | None) -> Path:
     if len(lines) == 1:
         return lines[0]
     if not lines:
-        raise BadInput("no line has run here", subject=str(root.parent), remedy="Give --store DIR of its store.")
+        raise BadInput(
+            "no line has run here", subject=str(root.parent), remedy="Give --store DIR of its store."
+        )
     names = ", ".join(path.name for path in lines)
     raise BadInput("several lines have run here", subject=str(root.parent), remedy=f"Give --line: {names}.")

@@ -49,7 +49,9 @@ def picture(state: LineState, zones: Sequence[str]) -> RenderableType:
             line.add_row(zone, "·", "", "")
             continue
         way = Text(book.life.state, style="green" if book.way == "on" else "yellow")
-        note = "; ".join(reason["code"] for reason in book.reasons) or (book.marks or {}).get("call_number", "")
+        note = "; ".join(reason["code"] for reason in book.reasons) or (book.marks or {}).get(
+            "call_number", ""
+        )
         line.add_row(zone, f"■ {book.book_id[-4:]}", way, note)
     counts = state.counts()
     tally = Text.assemble(

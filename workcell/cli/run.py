@@ -18,20 +18,27 @@ def run(
     profile: Annotated[Path, typer.Option(help="profile.toml: how this library wants its books done.")],
     out: Annotated[Path, typer.Option(help="Output folder of the batch.")],
     orders: Annotated[list[Path] | None, typer.Option(help="Order file (CSV); may be repeated.")] = None,
-    catalog: Annotated[list[Path] | None, typer.Option(help="Records on file (MARC); may be repeated.")] = None,
-    vendor: Annotated[list[Path] | None, typer.Option(help="Vendor's records (MARC); may be repeated.")] = None,
+    catalog: Annotated[
+        list[Path] | None, typer.Option(help="Records on file (MARC); may be repeated.")
+    ] = None,
+    vendor: Annotated[
+        list[Path] | None, typer.Option(help="Vendor's records (MARC); may be repeated.")
+    ] = None,
     invoice: Annotated[Path | None, typer.Option(help="The supplier's invoice (CSV).")] = None,
     store: Store = None,
     twin: Annotated[Path | None, typer.Option(help="State folder of the twin whose devices to use.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished batch.")] = False,
-    auto: Annotated[bool, typer.Option("--auto", help="Let every kind of decision through (demonstration).")] = False,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Let every kind of decision through (demonstration).")
+    ] = False,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="Speed of the twin's motion.")] = 1.0,
     json: Json = False,
 ) -> None:
     """Drive a batch on a line until the supply is empty and every book is out."""
     ended = run_batch(
         Plan(
-            layout=layout, profile=profile, orders=tuple(orders or ()), store=store or default_store(), out=out,
+            layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
+            store=store or default_store(),
             sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
             twin=twin, resume=resume, auto=auto, speed=speed,
         )

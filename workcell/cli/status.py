@@ -34,7 +34,13 @@ def as_json(state: LineState) -> dict[str, Any]:
             {"book": book.book_id, "zone": book.zone, "state": book.life.state} for book in state.in_flight()
         ],
         "alarms": [
-            {"key": alarm.key, "text": alarm.text, "remedy": alarm.remedy, "since": alarm.since, "book": alarm.book_id}
+            {
+                "key": alarm.key,
+                "text": alarm.text,
+                "remedy": alarm.remedy,
+                "since": alarm.since,
+                "book": alarm.book_id,
+            }
             for alarm in state.alarms.values()
         ],
         "counts": state.counts(),

@@ -28,13 +28,23 @@ def print_summary(summary: Mapping[str, Any], out: Path) -> None:
     )
     ratio = summary["overhead_ratio"]
     pace = f"{summary['books_per_hour']:.0f} books an hour"
-    console.print(f"{summary['seconds']:.0f} s, {pace}" + (f", {ratio:.0%} of what the layout allows" if ratio else ""))
+    console.print(
+        f"{summary['seconds']:.0f} s, {pace}" + (f", {ratio:.0%} of what the layout allows" if ratio else "")
+    )
     exceptions = [book for book in summary["books"] if book["outcome"] != "catalogued"]
     if exceptions:
         table = Table("book", "outcome", "bin", "why", box=None, pad_edge=False, header_style="bold")
         for book in exceptions:
             table.add_row(book["book"], book["outcome"], book["bin"] or "", str(book["reason"] or ""))
         console.print(table)
-    for name in ("report.html", "records.mrc", "items.csv", "register.csv", "labels", "passports", "batch.json"):
+    for name in (
+        "report.html",
+        "records.mrc",
+        "items.csv",
+        "register.csv",
+        "labels",
+        "passports",
+        "batch.json",
+    ):
         if (out / name).exists():
             console.print(f"  {out / name}", soft_wrap=True)

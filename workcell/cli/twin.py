@@ -23,7 +23,9 @@ def twin() -> None:
 def serve(
     layout: Annotated[Path, typer.Option(help="layout.toml with a [twin] table.")],
     state: Annotated[Path, typer.Option(help="State folder: the world, ports.json, truth.json.")],
-    box: Annotated[Path | None, typer.Option(help="box.json: what lies in the boxes (first start only).")] = None,
+    box: Annotated[
+        Path | None, typer.Option(help="box.json: what lies in the boxes (first start only).")
+    ] = None,
     books: Annotated[int, typer.Option(min=0, help="How many books.")] = 24,
     seed: Annotated[int | None, typer.Option(help="Seed; the layout's when not given.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="Speed of motion.")] = 1.0,
@@ -32,7 +34,15 @@ def serve(
     """Serve all devices of the layout on loopback until SIGTERM; the world outlives a restart."""
     place = load_layout(layout)
     if place.twin is None:
-        raise ConfigError("has no [twin] table", subject=str(layout), remedy="Use examples/layouts/twin.toml.")
+        raise ConfigError(
+            "has no [twin] table", subject=str(layout), remedy="Use examples/layouts/twin.toml."
+        )
     serve_twin(
-        place, box, state, books=books, seed=place.twin.seed if seed is None else seed, speed=speed, faults=faults
+        place,
+        box,
+        state,
+        books=books,
+        seed=place.twin.seed if seed is None else seed,
+        speed=speed,
+        faults=faults,
     )

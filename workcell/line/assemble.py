@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import pymarc
@@ -128,9 +127,7 @@ def _book(
         currency=order.currency if order else "",
         bin=book.bin,
         case_id=book.case_id,
-        voided=tuple(
-            line.number for line in site.numbers.of_book(book.book_id) if line.state == "voided"
-        ),
+        voided=tuple(line.number for line in site.numbers.of_book(book.book_id) if line.state == "voided"),
         left_after=(datetime.fromisoformat(book.left_at) - started).total_seconds() if book.left_at else None,
     )
 
@@ -194,7 +191,11 @@ def _alarms(state: LineState) -> list[AlarmResult]:
     cleared = {event.body["key"]: event.at for event in state.history if event.type == "alarm.cleared"}
     return [
         AlarmResult(
-            event.at, event.body["text"], event.body["remedy"], event.book_id, cleared.get(event.body["key"], "")
+            event.at,
+            event.body["text"],
+            event.body["remedy"],
+            event.book_id,
+            cleared.get(event.body["key"], ""),
         )
         for event in state.history
         if event.type == "alarm.raised"

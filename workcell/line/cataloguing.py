@@ -1,7 +1,7 @@
 """From evidence to decision to marks: what the identify station settles, with the site store behind it.
 
-Decisions are made in recognition processes; this module applies policy, opens cases, reserves numbers and puts
-all of it on record.
+Decisions are made in recognition processes; this module applies policy, opens cases, reserves numbers and
+puts all of it on record.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class Cataloguing:
         """Decide on the record; reserve marks for a copy that goes on, open a case for one that does not."""
         slip = _slip(evidence)
         if slip == _DAMAGED:
-            return Leaving(Way.REJECT, (Reason("DAMAGED", "The unpacking slip says that this copy is damaged."),))
+            return Leaving(
+                Way.REJECT, (Reason("DAMAGED", "The unpacking slip says that this copy is damaged."),)
+            )
         if book.decision is None:
             await self._decide(book, evidence, slip)
         decision = decision_from_json(book.decision)
@@ -157,7 +159,9 @@ class Cataloguing:
         )
         call_number = await self._call_number(book, siblings, location, prepared)
         if not call_number:
-            return Leaving(Way.REVIEW, (Reason("NO_CLASS", "No class number is known: a cataloguer classifies."),))
+            return Leaving(
+                Way.REVIEW, (Reason("NO_CLASS", "No class number is known: a cataloguer classifies."),)
+            )
         if prepared.get("problems"):
             return Leaving(Way.REVIEW, tuple(Reason(p["code"], p["text"]) for p in prepared["problems"]))
         record = siblings[0].record if siblings else self._line.files.put_json(prepared["record"])
@@ -246,7 +250,9 @@ class Cataloguing:
         if event == "verified":
             for label in book.labels:
                 if label["role"] == "barcode":
-                    await self._worker.run(self._site.numbers.verified, barcode, Surface(label["surface"]), now)
+                    await self._worker.run(
+                        self._site.numbers.verified, barcode, Surface(label["surface"]), now
+                    )
             return
         step = {"printed": self._site.numbers.printed, "applied": self._site.numbers.applied}[event]
         await self._worker.run(step, barcode, Surface(detail["surface"]), now)

@@ -7,14 +7,16 @@ numbers and cases to the site store.  Everything it knows of the line is the fol
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from stations import STATIONS
-from stations.station import Leaving, Way, to_review
+from stations.station import Leaving, Way, to_reject, to_review
 from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful, Refused, WorkcellError
 from workcell.kernel.events import Event, Journal
 from workcell.kernel.layout import Layout, StationPlace
+from workcell.kernel.model import Reason
 from workcell.kernel.ports import Clock, Done, Ids, Jobs, LineLink, TrackEvent, Worker
 from workcell.kernel.profile import Profile
 from workcell.line.bench import Visit
@@ -26,7 +28,6 @@ from workcell.line.projection import Book, LineState
 
 T = TypeVar("T")
 
-MARKING = ("stamp", "barcode_label", "spine_label", "rfid", "verify")
 _OPERATION = {
     "page_turn": "pages",
     "stamp": "stamp",
@@ -86,6 +87,7 @@ class Line:
         }
         self._ended = asyncio.Event()
         self._stopping = ""
+        self._adrift: set[str] = set()
         self._order = asyncio.Lock()
         cataloguing.bind(self)
 
@@ -128,9 +130,11 @@ class Line:
     async def command(
         self, book_id: str, key: str, station: str, verb: str, params: Mapping[str, int], *, to: str = ""
     ) -> Done:
-        """A unit command with its intent, given when the line executes; a refused one waits and asks again."""
+        """A unit command with its intent, once the line executes; a refused one waits and asks again."""
         while True:
             await self._may_act.wait()
+            if book_id in self._adrift and verb != "release":
+                raise Doubtful("the unit has lost track of this book", subject=book_id)
             seq = await self.link.reserve(station)
             body = {"station": station, "seq": seq, "verb": verb, "params": dict(params), "to": to}
             done: Done | None = None
@@ -164,10 +168,8 @@ class Line:
     async def _hold_until_mended(self) -> None:
         """Hold the line and wait until a person has let it go on."""
         self._may_act.clear()
-        try:
+        with suppress(Refused, DeviceGone):
             await self.link.command("hold")
-        except (Refused, DeviceGone):
-            pass
         await self._see_state()
         await self._may_act.wait()
 
@@ -181,6 +183,13 @@ class Line:
                 await self.alarm(key, error.what, error.remedy or "Mend it, then unhold.")
                 await self._hold_until_mended()
                 await self.clear_alarm(key)
+
+    async def cast_adrift(self, text: str) -> None:
+        """Nobody knows any more which book lies where: none of those on the line is marked or released."""
+        for book in self.state.in_flight():
+            self._adrift.add(book.book_id)
+            if book.way == "on":
+                await self.cataloguing.set_aside(book, to_reject("POSITION_LOST", text))
 
     async def alarm(self, key: str, text: str, remedy: str, book_id: str = "") -> None:
         """Raise an alarm once; raising it again while it stands changes nothing."""
@@ -208,7 +217,9 @@ class Line:
         """Have every image of ``book`` that is evidence and not yet seen looked at in the background."""
         for image in book.images:
             if image.evidence and not image.seen and image.name not in self._looks:
-                task = asyncio.get_running_loop().create_task(self._look(book.book_id, image.name, image.view))
+                task = asyncio.get_running_loop().create_task(
+                    self._look(book.book_id, image.name, image.view)
+                )
                 self._looks[image.name] = task
 
     async def _look(self, book_id: str, name: str, view: str) -> None:
@@ -234,8 +245,7 @@ class Line:
     async def run(self) -> None:
         """Drive the open batch to its end, or until the line is stopped."""
         for book in self.state.in_flight():
-            zone = self.layout.stations[-1].name if book.zone.startswith("bin:") else book.zone
-            self._arrived[zone].put_nowait(book)
+            await self._arrive(book)
         await self._make_ready()
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._watch_events()), tasks.create_task(self._watch_state())]
@@ -277,7 +287,11 @@ class Line:
     async def _see_state(self) -> None:
         """Put a changed state of the unit on record, and open or shut the gate for unit commands."""
         view = await self.link.view()
-        changed = (view.state, view.mode, view.linked) != (self.state.state, self.state.mode, self.state.linked)
+        changed = (view.state, view.mode, view.linked) != (
+            self.state.state,
+            self.state.mode,
+            self.state.linked,
+        )
         if changed:
             body = {"state": view.state, "mode": view.mode, "linked": view.linked, "boot_id": view.boot_id}
             await self.write("line.state", body)
@@ -302,8 +316,12 @@ class Line:
                 await self.alarm(key, text, remedy)
             else:
                 await self.clear_alarm(key)
+        if event.kind == "rebooted":
+            await self.cast_adrift("The PLC was restarted and has lost track of the books.")
         if event.kind in ("lost", "unknown"):
-            await self.write("track.edge", {"kind": event.kind, "zone": event.zone, "track_id": event.track_id})
+            await self.write(
+                "track.edge", {"kind": event.kind, "zone": event.zone, "track_id": event.track_id}
+            )
         if event.kind == "lost":
             book = self.state.by_track(event.track_id)
             if book is not None:
@@ -318,7 +336,9 @@ class Line:
 
     async def _answer(self, request: Request) -> dict[str, Any]:
         """Carry out a person's request; the answer says what the line did or why not."""
-        await self.write("request.received", {"id": request.id, "holder": request.holder, "verb": request.verb})
+        await self.write(
+            "request.received", {"id": request.id, "holder": request.holder, "verb": request.verb}
+        )
         if self.clock.wall().timestamp() > request.expires:
             return {"ok": False, "text": "the request had expired before the line saw it"}
         try:
@@ -351,13 +371,15 @@ class Line:
             if done.code == "empty":
                 break
             if done.code != "ok":
-                await self.alarm("supply", f"The supply reports {done.code}.", "Separate the books, then unhold.")
+                await self.alarm(
+                    "supply", f"The supply reports {done.code}.", "Separate the books, then unhold."
+                )
                 await self._hold_until_mended()
                 await self.clear_alarm("supply")
                 number -= 1
                 continue
             book = self.state.book(book_id)
-            await self._go_on(book, place, None)
+            await self._go_on(book, place)
         await self.write("line.feeding_done", {"fed": len(self.state.books)})
         self._check_end()
 
@@ -366,10 +388,9 @@ class Line:
         queue = self._arrived[place.name]
         while True:
             book = await queue.get()
-            visit = Visit(self, book, place)
             if place.name not in book.done_stations and place.name != "supply":
-                await self._work(book, place, visit)
-            await self._go_on(book, place, visit)
+                await self._work(book, place, Visit(self, book, place))
+            await self._go_on(book, place)
 
     async def _work(self, book: Book, place: StationPlace, visit: Visit) -> None:
         started = self.clock.now()
@@ -392,31 +413,47 @@ class Line:
         operation = _OPERATION.get(station)
         return operation is None or bool(getattr(self.profile.operations, operation))
 
-    async def _go_on(self, book: Book, place: StationPlace, visit: Visit | None) -> None:
-        visit = visit or Visit(self, book, place)
-        names = [station.name for station in self.layout.stations]
-        last = place.name == names[-1]
-        to = f"bin:{self._bin(book)}" if last else names[names.index(place.name) + 1]
-        destination = self.layout.bins[self._bin(book)] if last else 0
-        guarded = place.name in ("verify", "sort") and book.way == "on"
-        try:
-            done = await visit.release(to, destination, visit.noted_guard() if guarded else None)
-        except Doubtful as doubt:
-            await self.lose(book, "POSITION_UNKNOWN", str(doubt))
-            return
-        if done.code == "guard_changed":
-            await self.cataloguing.set_aside(
-                book, to_review("GUARD_REACHED", "Somebody reached into the line between proof and release.")
-            )
-            await self._go_on(book, place, visit)
-            return
-        if done.code != "ok":
-            await self.lose(book, "NOT_ARRIVED", f"Release from {place.name}: {done.code}.")
-            return
-        if last:
-            await self._leave(book, _OUTCOME[book.way], self._bin(book), ())
+    async def _go_on(self, book: Book, place: StationPlace) -> None:
+        """Let the book go on to the next zone or into its bin."""
+        visit = Visit(self, book, place)
+        while book.in_flight and book.zone == place.name:
+            to = self._next(book, place)
+            guarded = place.name in _GUARDED and book.way == "on"
+            code = await visit.release(to, self._destination(to), visit.noted_guard() if guarded else None)
+            if code == "guard_changed":
+                await self.cataloguing.set_aside(book, _REACHED)
+            elif code != "ok":
+                await self._find(book, place.name, to)
+        if book.in_flight:
+            await self._arrive(book)
+
+    async def _arrive(self, book: Book) -> None:
+        """The book is in its next zone, or in its bin and thereby off the line."""
+        if book.zone.startswith(_BIN):
+            await self._leave(book, _OUTCOME[book.way], book.zone.removeprefix(_BIN))
         else:
-            self._arrived[to].put_nowait(book)
+            self._arrived[book.zone].put_nowait(book)
+
+    async def _find(self, book: Book, here: str, to: str) -> None:
+        """Where is a book whose release did not end well?  The unit's tracking is asked once it runs again."""
+        await self._may_act.wait()
+        zones = {zone.zone: zone.track_id for zone in (await self.link.view()).zones}
+        for zone in (here, to):
+            track = zones.get(zone, 0)
+            adrift = book.book_id in self._adrift and track & UNKNOWN_TRACK
+            if track == book.track_id or adrift:
+                await self.write("book.located", {"zone": zone, "track_id": track}, book.book_id)
+                return
+        await self.lose(book, "POSITION_UNKNOWN", f"Neither {here} nor {to} reports this book.")
+
+    def _next(self, book: Book, place: StationPlace) -> str:
+        names = [station.name for station in self.layout.stations]
+        if place.name == names[-1]:
+            return f"{_BIN}{self._bin(book)}"
+        return names[names.index(place.name) + 1]
+
+    def _destination(self, to: str) -> int:
+        return self.layout.bins[to.removeprefix(_BIN)] if to.startswith(_BIN) else 0
 
     def _bin(self, book: Book) -> str:
         if book.way == "on" and book.marks is not None:
@@ -437,14 +474,22 @@ class Line:
 
     async def lose(self, book: Book, code: str, text: str) -> None:
         """A book is nowhere: it leaves as missing, and a person is told."""
-        await self.alarm(f"missing:{book.book_id}", f"{book.book_id} is missing.", "Search the line.", book.book_id)
-        await self._leave(book, "missing", "", ((code, text),))
+        await self.alarm(
+            f"missing:{book.book_id}", f"{book.book_id} is missing.", "Search the line.", book.book_id
+        )
+        await self._leave(book, "missing", "", Reason(code, text))
 
     def _check_end(self) -> None:
         if self.state.feeding_done and not self.state.in_flight():
             self._ended.set()
 
 
+UNKNOWN_TRACK = 1 << 31
+"""The bit that a unit sets in the TrackId of an item that it does not know."""
+
+_BIN = "bin:"
+_GUARDED = ("verify", "sort")
+_REACHED = to_review("GUARD_REACHED", "Somebody reached into the line between proof and release.")
 _OUTCOME = {"on": "catalogued", "review": "review", "reject": "rejected"}
 _TOWARDS_EXECUTE = {
     "Stopped": "reset",

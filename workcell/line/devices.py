@@ -15,7 +15,7 @@ import vision
 from stations import rfid
 from workcell.kernel.errors import ConfigError, DeviceGone
 from workcell.kernel.layout import CameraPlace, Layout, PrinterPlace, ReaderPlace
-from workcell.kernel.ports import Camera, Clock, Ids, LineLink, Printer, TagReader
+from workcell.kernel.ports import Camera, Clock, Ids, LineLink, Printer, TagReader, Worker
 from workcell.kernel.streams import connector
 
 
@@ -33,12 +33,12 @@ class Devices:
             await device.close()
 
 
-def open_devices(layout: Layout, clock: Clock, twin_state: Path | None) -> Devices:
+def open_devices(layout: Layout, clock: Clock, disk: Worker, twin_state: Path | None) -> Devices:
     """Drivers for all devices of ``layout``; wires are opened when first used."""
     ports = _ports(twin_state)
     return Devices(
-        {name: _camera(name, place, clock, ports) for name, place in layout.cameras.items()},
-        {name: _printer(name, place, clock, ports) for name, place in layout.printers.items()},
+        {name: _camera(name, place, clock, disk, ports) for name, place in layout.cameras.items()},
+        {name: _printer(name, place, clock, disk, ports) for name, place in layout.printers.items()},
         {
             name: _reader(name, place, clock, ports)
             for name, place in layout.readers.items()
@@ -81,23 +81,26 @@ def _resolve(endpoint: str, ports: dict[str, str]) -> str:
     name = endpoint.removeprefix("twin:")
     if name not in ports:
         raise ConfigError(
-            f"the twin has no device {name!r}", subject=endpoint, remedy="Give --twin STATE of a running twin."
+            f"the twin has no device {name!r}",
+            subject=endpoint,
+            remedy="Give --twin STATE of a running twin.",
         )
     return ports[name]
 
 
-def _camera(name: str, place: CameraPlace, clock: Clock, ports: dict[str, str]) -> Camera:
+def _camera(name: str, place: CameraPlace, clock: Clock, disk: Worker, ports: dict[str, str]) -> Camera:
     if place.kind == "http":
         return vision.HttpCamera(name, _resolve(place.endpoint, ports), clock)
     if place.kind == "folder":
-        return vision.FolderCamera(name, Path(place.endpoint), clock)
-    return vision.OpenCvCamera(name, place.endpoint, clock)
+        books = [vision.photos_in(Path(place.endpoint))] if Path(place.endpoint).is_dir() else []
+        return vision.PhotoCamera(name, books, clock, disk)
+    return vision.OpenCvCamera(name, place.endpoint, clock, disk)
 
 
-def _printer(name: str, place: PrinterPlace, clock: Clock, ports: dict[str, str]) -> Printer:
+def _printer(name: str, place: PrinterPlace, clock: Clock, disk: Worker, ports: dict[str, str]) -> Printer:
     if place.kind == "zpl":
         return label_print.ZplPrinter(name, connector(_resolve(place.endpoint, ports)), clock)
-    return label_print.FilePrinter(name, Path(place.endpoint))
+    return label_print.FilePrinter(name, Path(place.endpoint), disk)
 
 
 def _reader(name: str, place: ReaderPlace, clock: Clock, ports: dict[str, str]) -> TagReader:

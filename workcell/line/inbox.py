@@ -1,7 +1,7 @@
 """Requests to a running line: written by console and command line, answered by the conductor.
 
-A request is ``{id, holder, verb, arguments, expires}``; the conductor looks every 100 ms and writes its answer
-beside it.  The inbox is a file of its own, so that the journal keeps one writer.
+A request is ``{id, holder, verb, arguments, expires}``; the conductor looks every 100 ms and writes its
+answer beside it.  The inbox is a file of its own, so that the journal keeps one writer.
 """
 
 from __future__ import annotations
@@ -53,7 +53,13 @@ class Inbox:
         with db:
             db.execute(
                 "INSERT INTO requests VALUES (?,?,?,?,?,NULL)",
-                (request.id, request.holder, request.verb, json.dumps(dict(request.arguments)), request.expires),
+                (
+                    request.id,
+                    request.holder,
+                    request.verb,
+                    json.dumps(dict(request.arguments)),
+                    request.expires,
+                ),
             )
         db.close()
 

@@ -1,8 +1,8 @@
 """The line journal: append-only, hash-chained, synced before anybody acts on it.
 
-One SQLite file a line (WAL, synchronous=FULL).  One writer: an exclusive lock on the file beside it, which the
-kernel gives back when the process dies, and a fencing token that rises at every lease, so that a writer that
-lost its lease can't append.
+One SQLite file a line (WAL, synchronous=FULL).  One writer: an exclusive lock on the file beside it, which
+the kernel gives back when the process dies, and a fencing token that rises at every lease, so that a writer
+that lost its lease can't append.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ CREATE TABLE IF NOT EXISTS events (
     effect_id TEXT NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL,
     body TEXT NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS lease (line_id TEXT PRIMARY KEY, fence INTEGER NOT NULL);
-CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER IF NOT EXISTS events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS events_last BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
 
 
@@ -62,7 +64,13 @@ class LineJournal:
         return int(row[0])
 
     async def append(
-        self, type_: str, body: Mapping[str, Any], *, book_id: str = "", batch_id: str = "", effect_id: str = ""
+        self,
+        type_: str,
+        body: Mapping[str, Any],
+        *,
+        book_id: str = "",
+        batch_id: str = "",
+        effect_id: str = "",
     ) -> Event:
         """Write one event; returns when it is synced.  Raises StorageFull, or Refused when fenced off."""
         return await self._worker.run(self._append, type_, dict(body), book_id, batch_id, effect_id)
@@ -165,5 +173,7 @@ def _storage(error: sqlite3.Error, folder: Path) -> Exception:
             "the disk is full", subject=str(folder), remedy="Make room; the line holds and nothing is lost."
         )
     return StorageFull(
-        f"the journal can't be written ({error})", subject=str(folder), remedy="Check the disk and its rights."
+        f"the journal can't be written ({error})",
+        subject=str(folder),
+        remedy="Check the disk and its rights.",
     )

@@ -1,7 +1,7 @@
 """The operator as the conveyor: unit commands become words on a screen and a person's key.
 
-A desk runs the same stations as a line.  One book is on the desk at a time: the next is asked for when the last
-has been put away.
+A desk runs the same stations as a line.  One book is on the desk at a time: the next is asked for when the
+last has been put away.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 from workcell.kernel.errors import Refused
-from workcell.kernel.ports import Clock, Done, LineView, TrackEvent
+from workcell.kernel.ports import Clock, Done, LineView, TrackEvent, ZoneView
 
 _SURFACES = {
     1: "front cover", 2: "back cover", 3: "spine", 4: "title page",
@@ -46,9 +46,17 @@ class OperatorLink:
         self._state = "Stopped"
         self._fed = 0
         self._gone = 0
+        self.fed = 0
         self._desk_free = asyncio.Event()
         self._desk_free.set()
         self._attention = asyncio.Lock()
+        self._zones: tuple[ZoneView, ...] = ()
+
+    def on_desk(self, track_id: int, zone: str) -> None:
+        """A book lies on the desk from before a restart."""
+        self.fed = track_id
+        self._zones = (ZoneView(zone, track_id, "occupied"),)
+        self._desk_free.clear()
 
     async def open(self) -> None:
         """Nothing to connect."""
@@ -66,7 +74,7 @@ class OperatorLink:
         if self._state != "Execute":
             raise Refused(f"the desk is {self._state}", subject=station)
         if verb == "feed":
-            return await self._feed(seq)
+            return await self._feed(seq, params)
         if verb == "release":
             return await self._release(station, seq, params)
         words = _words(station, verb, params)
@@ -75,12 +83,13 @@ class OperatorLink:
                 await self._person.told(words)
         return Done(seq, "ok")
 
-    async def _feed(self, seq: int) -> Done:
+    async def _feed(self, seq: int, params: Mapping[str, int]) -> Done:
         await self._desk_free.wait()
         async with self._attention:
             if not await self._person.next_book():
                 return Done(seq, "empty")
         self._fed += 1
+        self.fed = params["track_id"]
         self._desk_free.clear()
         return Done(seq, "ok")
 
@@ -89,6 +98,7 @@ class OperatorLink:
             async with self._attention:
                 await self._person.told(f"Put the book on: {self._bins.get(params['destination'], '?')}.")
             self._gone += 1
+            self._zones = ()
             self._desk_free.set()
         return Done(seq, "ok")
 
@@ -112,7 +122,7 @@ class OperatorLink:
 
     async def view(self) -> LineView:
         """Always linked; photo-eyes are the person's own."""
-        return LineView(True, self._state, "Production", 1, self._fed, self._gone, True)
+        return LineView(True, self._state, "Production", 1, self._fed, self._gone, True, 0, self._zones)
 
     async def wait_view(self, accept: Callable[[LineView], bool], seconds: float) -> LineView:
         """The state changes at once, so one look is enough."""
@@ -143,7 +153,8 @@ _COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
 def _words(station: str, verb: str, params: Mapping[str, int]) -> str:
     """What to tell the person, or nothing where the act has no meaning at a desk."""
     where = _SURFACES.get(params.get("surface", 0), "book")
-    place = f"{params.get('x_mm10', 0) / 10:g} mm from the left, {params.get('y_mm10', 0) / 10:g} mm from the foot"
+    left, foot = params.get("x_mm10", 0) / 10, params.get("y_mm10", 0) / 10
+    place = f"{left:g} mm from the left, {foot:g} mm from the foot"
     if verb == "stamp":
         return f"Stamp the {where}, {place}."
     if verb == "apply" and station == "spine_label":

@@ -75,7 +75,9 @@ class Book:
     @property
     def marked(self) -> bool:
         """Whether anything irreversible was begun on this copy."""
-        return any(effect.kind in _MARKING and effect.end not in ("never", "failed") for effect in self._all())
+        return any(
+            effect.kind in _MARKING and effect.end not in ("never", "failed") for effect in self._all()
+        )
 
     def _all(self) -> Iterable[Effect]:
         return self.steps.values()
@@ -251,7 +253,8 @@ def _station_left(line: LineState, event: Event) -> None:
 
 
 def _located(line: LineState, event: Event) -> None:
-    line.books[event.book_id].zone = event.body["zone"]
+    book = line.books[event.book_id]
+    book.zone, book.track_id = event.body["zone"], event.body.get("track_id", book.track_id)
 
 
 def _diverted(line: LineState, event: Event) -> None:

@@ -36,7 +36,9 @@ def look(request: Request) -> dict[str, Any]:
 
 def combine(request: Request) -> dict[str, Any]:
     """Evidence from all images of one book and what was measured."""
-    measured = {key: value for key, value in request["measured"].items() if key in Measured.__dataclass_fields__}
+    measured = {
+        key: value for key, value in request["measured"].items() if key in Measured.__dataclass_fields__
+    }
     images = [image_from_json(image) for image in request["images"]]
     return evidence_to_json(vision.combine(images, Measured(**measured)))
 

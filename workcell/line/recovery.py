@@ -21,11 +21,17 @@ _LOOK_SECONDS = 0.25
 async def recover(line: Line) -> None:
     """Settle what was under way when the last conductor ended."""
     pending = list(line.state.open_effects.items())
-    await line.write("recovery.started", {"open_effects": len(pending), "in_flight": len(line.state.in_flight())})
+    await line.write(
+        "recovery.started", {"open_effects": len(pending), "in_flight": len(line.state.in_flight())}
+    )
     for effect_id, (book_id, effect) in pending:
         end, body = await _ask(line, effect)
         await line.write(f"effect.{end}", body, book_id, effect_id)
-    await _locate(line, await line.link.view())
+    view = await line.link.view()
+    if line.state.boot_id not in (None, view.boot_id):
+        await line.cast_adrift("The PLC was restarted while nobody watched, and has lost track of the books.")
+    else:
+        await _locate(line, view)
     for key in list(line.state.alarms):
         await line.clear_alarm(key)
     await line.write("recovery.finished", {})

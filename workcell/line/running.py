@@ -1,9 +1,9 @@
-"""A batch from its files to its output folder: opens everything, runs or resumes the line, writes what it came to."""
+"""A batch from its files to its output folder: open everything, run or resume, write what came of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,19 @@ from workcell.kernel.errors import ConfigError, Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, load_layout
 from workcell.kernel.model import OrderLine
+from workcell.kernel.ports import LineLink
 from workcell.kernel.profile import Profile, load_profile
 from workcell.kernel.worker import ThreadWorker
 from workcell.line.assemble import assemble
 from workcell.line.cataloguing import Cataloguing
 from workcell.line.conductor import Line
+from workcell.line.desk import desk_devices, group_photos, with_camera
 from workcell.line.devices import open_devices, open_link
 from workcell.line.files import FileStore
 from workcell.line.inbox import Inbox
 from workcell.line.jobs import ProcessJobs
 from workcell.line.journal import LineJournal, line_folder, read_events
+from workcell.line.operator import Person
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState, fold
 from workcell.line.recovery import recover
@@ -45,6 +48,16 @@ class Plan:
     resume: bool = False
     auto: bool = False
     speed: float = 1.0
+    desk: Desk | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a desk has in place of a line: the person, and photographs or a camera's device number."""
+
+    person: Callable[[LineState, FileStore], Person]
+    photos: Path | None = None
+    camera: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +88,24 @@ async def _run(plan: Plan) -> Ended:
         state = fold(read_events(folder))
         _check_batch(state, plan)
         sources = fill_sources(plan.store, plan.sources)
-        devices = open_devices(layout, clock, plan.twin)
-        link = open_link(layout, clock, ids, plan.twin)
         files = FileStore(plan.store / "files")
+        person = None
+        link: LineLink
+        if plan.desk is None:
+            link, devices = (
+                open_link(layout, clock, ids, plan.twin),
+                open_devices(layout, clock, disk, plan.twin),
+            )
+        else:
+            sitting = plan.desk.person(state, files)
+            books = await group_photos(plan.desk.photos, jobs) if plan.desk.photos else None
+            link, devices = desk_devices(_with_camera(layout, plan), state, sitting, books, disk)
+            person = link.ask
         cataloguing = Cataloguing(site, site_worker, profile, orders, sources, plan.profile.resolve())
         line = Line(
             layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
             devices=devices, jobs=jobs, files=files, disk=disk, cataloguing=cataloguing, inbox=Inbox(folder),
+            person=person,
         )  # fmt: skip
         try:
             await link.open()
@@ -155,10 +179,16 @@ def _profile(plan: Plan) -> Profile:
     return profile.model_copy(update={"autonomy": all_auto()}) if plan.auto else profile
 
 
+def _with_camera(layout: Layout, plan: Plan) -> Layout:
+    if plan.desk is None or plan.desk.camera is None:
+        return layout
+    return with_camera(layout, plan.desk.camera)
+
+
 def _check_bins(layout: Layout, profile: Profile, path: Path) -> None:
     wanted = {profile.review_bin, profile.reject_bin, *(place.bin for place in profile.locations)}
     missing = sorted(wanted - set(layout.bins))
-    if layout.kind == "line" and missing:
+    if missing:
         raise ConfigError(
             f"the layout has no bin {', '.join(missing)}", subject=str(path),
             remedy="Name it under [bins] of the layout or use another bin in the profile.",

@@ -1,7 +1,7 @@
 """A recognition process: jobs in, answers out, one JSON object a line.
 
-Run as ``python -m workcell.line.worker`` by the pool; it lowers its own priority so that the control loop keeps
-its rhythm, and ends with its standard input.
+Run as ``python -m workcell.line.worker`` by the pool; it lowers its own priority so that the control loop
+keeps its rhythm, and ends with its standard input.
 """
 
 from __future__ import annotations
