@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -26,7 +27,7 @@ class CaseKind(StrEnum):
 class AnswerKind(StrEnum):
     """What a person may answer; what each means is said by ``review.rule``."""
 
-    GO_ON = "go_on"
+    AGREE = "agree"
     USE_RECORD = "use_record"
     NEW_RECORD = "new_record"
     GIVE_BACK = "give_back"
@@ -41,8 +42,8 @@ class Answer:
     kind: AnswerKind
     record_id: str = ""
     source: str = ""
-    decision: DecisionKind | None = None
     comment: str = ""
+    decision: DecisionKind | None = None
 
 
 @dataclass(frozen=True)
@@ -153,14 +154,27 @@ class Cases:
 
     def by_slip(self, slip: str) -> Case | None:
         """The case whose slip lies in a copy."""
-        return self._first(schema.cases.c.slip == slip) if slip else None
+        return self._last(schema.cases.c.slip == slip) if slip else None
+
+    def answered(self, title_key: str, slip: str = "") -> Case | None:
+        """The decided case that holds for a copy fed now: by its slip, else the last one about its title."""
+        table = schema.cases
+        by_slip = table.c.slip == slip if slip else sa.false()
+        by_title = sa.and_(table.c.kind == CaseKind.TITLE.value, table.c.title_key == title_key)
+        for found in (by_slip, by_title if title_key else sa.false()):
+            case = self._last(sa.and_(table.c.state == "decided", found))
+            if case is not None:
+                return case
+        return None
 
     def of_title(self, batch_id: str, title_key: str) -> Case | None:
         """The case that the copies of a title share in a batch."""
         subject = _subject(CaseKind.TITLE, title_key, "")
-        return self._first(sa.and_(schema.cases.c.batch_id == batch_id, schema.cases.c.subject == subject))
+        return self._last(sa.and_(schema.cases.c.batch_id == batch_id, schema.cases.c.subject == subject))
 
-    def all(self, state: Literal["open", "decided"] | None = None, batch_id: str | None = None) -> list[Case]:
+    def list(
+        self, state: Literal["open", "decided"] | None = None, batch_id: str | None = None
+    ) -> Sequence[Case]:
         """Cases in the order in which they were opened."""
         query = sa.select(schema.cases.c.id).order_by(schema.cases.c.id)
         if state is not None:
@@ -170,9 +184,10 @@ class Cases:
         with self._database.read() as tx:
             return [_load(tx, row.id) for row in tx.execute(query).all()]
 
-    def _first(self, condition: sa.ColumnElement[bool]) -> Case | None:
+    def _last(self, condition: sa.ColumnElement[bool]) -> Case | None:
         with self._database.read() as tx:
-            row = tx.execute(sa.select(schema.cases.c.id).where(condition)).first()
+            query = sa.select(schema.cases.c.id).where(condition)
+            row = tx.execute(query.order_by(schema.cases.c.decided_at.desc()).limit(1)).first()
             return _load(tx, row.id) if row else None
 
 
@@ -251,4 +266,4 @@ def _answer_to_json(answer: Answer) -> dict[str, str]:
 
 def _answer_from_json(data: dict[str, str]) -> Answer:
     decision = DecisionKind(data["decision"]) if data["decision"] else None
-    return Answer(AnswerKind(data["kind"]), data["record_id"], data["source"], decision, data["comment"])
+    return Answer(AnswerKind(data["kind"]), data["record_id"], data["source"], data["comment"], decision)

@@ -31,18 +31,18 @@ class Ruling:
 # What may be answered to which kind of case, in the order in which it is offered.
 ANSWERS: dict[CaseKind, tuple[AnswerKind, ...]] = {
     CaseKind.TITLE: (
-        AnswerKind.GO_ON,
+        AnswerKind.AGREE,
         AnswerKind.USE_RECORD,
         AnswerKind.NEW_RECORD,
         AnswerKind.GIVE_BACK,
         AnswerKind.KEEP_ASIDE,
     ),
-    CaseKind.COPY: (AnswerKind.GO_ON, AnswerKind.GIVE_BACK, AnswerKind.KEEP_ASIDE),
+    CaseKind.COPY: (AnswerKind.AGREE, AnswerKind.GIVE_BACK, AnswerKind.KEEP_ASIDE),
     CaseKind.MARKS: (AnswerKind.REDO_MARKS, AnswerKind.GIVE_BACK, AnswerKind.KEEP_ASIDE),
 }
 
 _WAYS = {
-    AnswerKind.GO_ON: Way.MARK,
+    AnswerKind.AGREE: Way.MARK,
     AnswerKind.USE_RECORD: Way.MARK,
     AnswerKind.NEW_RECORD: Way.MARK,
     AnswerKind.GIVE_BACK: Way.RETURN,
@@ -54,11 +54,11 @@ _ON_FILE = ("order", "catalogue")
 
 
 def offered(case: Case) -> tuple[AnswerKind, ...]:
-    """What can be answered to a case: going on needs a proposal, choosing needs a candidate."""
+    """What can be answered to a case: agreeing needs a proposal, choosing needs a candidate."""
     proposal = case.decision is not None and case.decision.decision is not DecisionKind.REVIEW
     candidates = case.decision is not None and bool(case.decision.candidates)
     needs = {
-        AnswerKind.GO_ON: proposal or case.kind is CaseKind.COPY,
+        AnswerKind.AGREE: proposal or case.kind is CaseKind.COPY,
         AnswerKind.USE_RECORD: candidates,
     }
     return tuple(answer for answer in ANSWERS[case.kind] if needs.get(answer, True))
