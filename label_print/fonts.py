@@ -104,7 +104,7 @@ def _fc_list(pattern: str) -> list[tuple[str, int]]:
         raise ConfigError(
             "fontconfig is not installed", subject="fc-list", remedy="Run: sudo apt-get install fontconfig"
         )
-    answer = subprocess.run(  # noqa: S603 - fixed command, patterns from the table above
+    answer = subprocess.run(
         [command, "--format", "%{file}\t%{index}\n", pattern],
         capture_output=True, text=True, timeout=_SECONDS, check=False,
     )  # fmt: skip
