@@ -2,20 +2,24 @@
 
 ``look`` reads one image, ``glance`` only its posture, ``combine`` makes one book of several images, and
 ``identify`` does all of it from files.  ``read_label``, ``read_spine`` and ``find_stamp`` are for the verify
-station.  All are plain functions of files and values; engines are made once per process.
+station.  These are plain functions of files and values; engines are made once per process.
 """
 
-from .photo import load  # isort: skip
-from .looking import glance, look  # isort: skip
-from .combine import combine, identify  # isort: skip
-from .barcodes import read_barcodes  # isort: skip
-from .labels import SpineRead, read_label, read_spine  # isort: skip
-from .stamp import StampSeen, find_stamp  # isort: skip
+from vision.barcodes import read_barcodes
+from vision.cameras import HttpCamera, OpenCvCamera, PhotoCamera, folders_of_books, photos_in
+from vision.combine import combine, identify
+from vision.fingerprint import hamming
+from vision.labels import SpineRead, read_label, read_spine
+from vision.looking import Purpose, View, glance, look
+from vision.photo import load
+from vision.stamp import StampSeen, find_stamp
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in reading order
     "load",
     "look",
     "glance",
+    "View",
+    "Purpose",
     "combine",
     "identify",
     "read_barcodes",
@@ -24,4 +28,10 @@ __all__ = [
     "SpineRead",
     "find_stamp",
     "StampSeen",
-]  # noqa: RUF022
+    "hamming",
+    "HttpCamera",
+    "PhotoCamera",
+    "OpenCvCamera",
+    "photos_in",
+    "folders_of_books",
+]

@@ -23,9 +23,7 @@ import numpy as np
 import zxingcpp
 from pyzbar import pyzbar
 
-from workcell.kernel.evidence import Barcode, Box, Point
-
-from .geometry import (
+from vision.geometry import (
     Matrix,
     box_of,
     centre,
@@ -36,7 +34,8 @@ from .geometry import (
     overlap,
     scale_matrix,
 )
-from .photo import Pixels
+from vision.photo import Pixels
+from workcell.kernel.evidence import Barcode, Box, Point
 
 _EAN_MODULES = 95
 _NEEDED_VOTES = 2

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vision.flow import Flow, unspaced
+from vision.names import chinese_names
+from vision.reading import PageLine
 from workcell.kernel.evidence import Fields, FieldValue
-
-from .flow import Flow, unspaced
-from .names import chinese_names
-from .reading import PageLine
 
 _HEADING = re.compile(r"图书在版编目.{0,3}CIP.{0,3}数据|在版编目[((]CIP|图书在版编目")
 _NUMBER = re.compile(
@@ -141,8 +140,9 @@ def _closing(area: str) -> int:
     return end if end > 0 else len(area)
 
 
+_FULL_WIDTH = str.maketrans(",;:()", "，；：（）")
+
+
 def _printed(statement: str) -> str:
     """Punctuation as it is printed in Chinese."""
-    return statement.rstrip(".").translate(
-        str.maketrans({",": "，", ";": "；", ":": "：", "(": "（", ")": "）"})
-    )
+    return statement.rstrip(".").translate(_FULL_WIDTH)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vision.flow import Flow, spaced
+from vision.names import latin_names
+from vision.reading import PageLine
 from workcell.kernel.evidence import Fields, FieldValue
-
-from .flow import Flow, spaced
-from .names import latin_names
-from .reading import PageLine
 
 _LABEL = re.compile(
     r"(?:^|(?<=[\s|.]))(?:(?:(?P<names>Names?)|(?P<title>Title)|(?P<other>Other titles?)|(?P<series>Series)|"
@@ -190,9 +189,8 @@ def _card_title(flow: Flow, start: int) -> Fields:
     if edition := re.search(r"[—–-]{1,2}\s*(?P<edition>[^—–.]*\bed(?:ition|\.)[^—–.]*)", text):
         fields["edition"] = flow.value(edition["edition"].strip(" ."), at)
     if "names" not in named and "responsibility" in fields:
-        statement = fields["responsibility"]
-        assert isinstance(statement, FieldValue)
-        named["names"] = [flow.value(n.name, at, role=n.role) for n in latin_names(statement.value)]
+        statement = text.partition(" / ")[2]
+        named["names"] = [flow.value(n.name, at, role=n.role) for n in latin_names(statement)]
     return fields | named
 
 

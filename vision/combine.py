@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vision.barcodes import addon_price, is_bookland
+from vision.flow import normalise
+from vision.looking import look
 from workcell.kernel.evidence import (
     LIST_FIELDS,
     SINGLE_FIELDS,
@@ -19,10 +22,6 @@ from workcell.kernel.evidence import (
     IsbnEvidence,
     Measured,
 )
-
-from .barcodes import addon_price, is_bookland
-from .flow import normalise
-from .looking import look
 
 _NOT_THIS_BOOK = ("ebook", "audio")
 _TRANSCRIPTION = (Face.TITLE_PAGE, Face.COPYRIGHT_PAGE, Face.FRONT_COVER, Face.BACK_COVER, Face.OTHER)

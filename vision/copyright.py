@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vision.cip_china import read_chinese_cip
+from vision.cip_lc import read_lc_cip
+from vision.flow import Flow, spaced, unspaced
+from vision.isbn import isbn_fields
+from vision.reading import PageLine
 from workcell.kernel.evidence import Fields, FieldValue
-
-from .cip_china import read_chinese_cip
-from .cip_lc import read_lc_cip
-from .flow import Flow, spaced, unspaced
-from .isbn import isbn_fields
-from .reading import PageLine
 
 PAGE = "copyright_page"
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vision.reading import PageLine
 from workcell.kernel.evidence import Fields, FieldValue
-
-from .reading import PageLine
 
 PAGE = "last_page"
 
@@ -19,8 +18,7 @@ _YEARS = range(1500, 2100)
 
 def read_page_number(lines: Sequence[PageLine], size: tuple[float, float]) -> Fields:
     """``pages`` from the number printed in the head or foot margin; nothing when two numbers compete."""
-    width, height = size
-    margin = [line for line in lines if _in_margin(line, height)]
+    margin = [line for line in lines if _in_margin(line, size[1])]
     alone = [(m["value"], line) for line in margin if (m := _NUMBER.match(line.text))]
     found = alone or [
         (m["left"] or m["right"], line) for line in margin if (m := _BESIDE_HEAD.match(line.text.strip()))

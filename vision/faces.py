@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vision.barcodes import is_bookland
+from vision.isbn import find_isbns
+from vision.page import Page
+from vision.photo import Pixels
+from vision.reading import PageLine, PageText
 from workcell.kernel.evidence import Barcode, Face
-
-from .barcodes import is_bookland
-from .isbn import find_isbns
-from .page import Page
-from .photo import Pixels
-from .reading import PageLine, PageText
 
 _LEAST_SCORE = 1.0
 _LEAST_LEAD = 0.5

@@ -5,10 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from vision.geometry import turned
+from vision.photo import Pixels
 from workcell.kernel.evidence import Rotation
-
-from .geometry import turned
-from .photo import Pixels
 
 
 def fingerprint(image: Pixels, rotation: Rotation) -> str:

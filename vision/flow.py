@@ -6,9 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from vision.reading import PageLine
 from workcell.kernel.evidence import FieldValue
-
-from .reading import PageLine
 
 
 class Flow:

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vision.photo import Pixels
 from workcell.kernel.evidence import Box, Point, Rotation
-
-from .photo import Pixels
 
 Matrix = npt.NDArray[np.float64]
 """A 3 x 3 homography from the coordinates of a derived image to those of the image it was made from."""

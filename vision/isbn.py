@@ -14,7 +14,7 @@ from stdnum.exceptions import ValidationError
 
 from workcell.kernel.evidence import FieldValue, TextLine
 
-_DASH = r"\-‐‑‒–—−－·. "
+_DASH = r"\-‐‑‒–—−－·. '\"”“"
 _LABEL = re.compile(
     r"(?P<before>e-?book|e-?pub|hardcover|hardback|paperback|print|set|pbk|hbk|cloth)?[\s:-]*"
     r"[I1l|]S[B8]N(?:\s*-?\s*\(?1[03]\)?)?\s*(?:[(（](?P<in>[^)）]{1,30})[)）])?\s*[:：]?\s*$",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 import zxingcpp
 
+from vision.barcodes import Reading, sharpened, tallied, zxing_readings
+from vision.geometry import Matrix, cut_upright, scale_matrix
+from vision.ocr import default_engine
+from vision.page import Page
+from vision.photo import Pixels, load
+from vision.posture import Upright
+from vision.reading import read_page
 from workcell.kernel.evidence import Barcode, Rotation
-
-from .barcodes import Reading, sharpened, tallied, zxing_readings
-from .geometry import Matrix, cut_upright, scale_matrix
-from .ocr import default_engine
-from .page import Page
-from .photo import Pixels, load
-from .posture import Upright
-from .reading import read_page
 
 _FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
 _SIDES = (1600, 1100)
@@ -67,7 +67,7 @@ def _smoothed_along_bars(image: Pixels) -> Pixels:
     """Average along standing bars and cut to black and white: mends printing at few dots a module."""
     soft = cv2.blur(image, (1, 7))
     _, binary = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return binary
+    return cast(Pixels, binary)
 
 
 def _without_ends(reading: Reading) -> Reading:
@@ -82,30 +82,38 @@ def _without_ends(reading: Reading) -> Reading:
 _CONFUSED = ("0OoDQ", "1Il|i", "5Ss", "8B", "2Zz", ".,·", "-–—－", "(（", ")）", ":：")
 """Characters that recognisers mix up in call numbers; a mix-up counts almost, not fully, as agreement."""
 
-_CONFUSION_COST = 0.1
+_LOST = ".,·"
+"""Dots too small for the recogniser at label size."""
+
+_CONFUSION_COST, _LOST_MARK_COST = 0.1, 0.2
 
 
 @dataclass(frozen=True)
 class SpineRead:
-    """Lines read on a spine label, top to bottom, and how far they agree with those expected (0 to 1)."""
+    """Lines read on a spine label, top to bottom, and how far they agree with those expected (0 to 1).
+
+    ``holds`` is true when nothing differs but marks that recognisers mix up or drop.
+    """
 
     lines: tuple[str, ...]
     agrees: float
+    holds: bool
 
 
 def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     """Read the label on a spine and compare it with the lines that should be on it.
 
     Compared without blanks; 1.0 means every character was read as expected, a mix-up of look-alikes costs a
-    tenth of a character, anything else a whole one.  Raises BadInput when the file is not an image.
+    tenth of a character, a lost dot a fifth, anything else a whole one.  Raises BadInput when the file is not
+    an image.
     """
     image = load(path)
-    best = SpineRead((), 0.0)
+    best = SpineRead((), 0.0, holds=False)
     for view in (*_label_cuts(image), _whole(image)):
         for rotation in _turns(view):
             read = _compared(_lines(view, rotation), expected)
             best = max(best, read, key=lambda r: r.agrees)
-            if best.agrees > 0.97:
+            if best.agrees == 1.0:
                 return best
     return best
 
@@ -148,28 +156,45 @@ def _compared(lines: Sequence[str], expected: Sequence[str]) -> SpineRead:
     """The run of lines that comes nearest to the expected ones."""
     wanted = _bare("".join(expected))
     runs = [lines[i:j] for i in range(len(lines)) for j in range(i + 1, len(lines) + 1)]
-    best = max(runs, key=lambda run: _agreement(_bare("".join(run)), wanted), default=())
-    return SpineRead(tuple(best), round(_agreement(_bare("".join(best)), wanted), 3))
+    best = min(runs, key=lambda run: _distance(_bare("".join(run)), wanted), default=[])
+    seen = _bare("".join(best))
+    longer = max(len(seen), len(wanted), 1)
+    agrees = max(0.0, 1 - sum(_distance(seen, wanted)) / longer)
+    return SpineRead(tuple(best), round(agrees, 3), holds=bool(seen) and _distance(seen, wanted)[0] == 0)
 
 
 def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def _agreement(seen: str, wanted: str) -> float:
-    """One minus the edit distance over the longer text."""
-    longer = max(len(seen), len(wanted))
-    if longer == 0 or not wanted:
-        return 0.0
-    row = [float(j) for j in range(len(wanted) + 1)]
-    for i, a in enumerate(seen, start=1):
-        above, row = row, [float(i)]
+def _distance(seen: str, wanted: str) -> tuple[float, float]:
+    """Edit distance as (real differences, cost of look-alikes and lost marks); compared in this order."""
+    row = [(0.0, 0.0)]
+    for b in wanted:
+        row.append(_plus(row[-1], _single(b)))
+    for a in seen:
+        above, row = row, [_plus(row[0], _single(a))]
         for j, b in enumerate(wanted, start=1):
-            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + _cost(a, b)))
-    return max(0.0, 1 - row[-1] / longer)
+            ways = (
+                _plus(above[j], _single(a)),
+                _plus(row[-1], _single(b)),
+                _plus(above[j - 1], _pair(a, b)),
+            )
+            row.append(min(ways))
+    return row[-1]
 
 
-def _cost(a: str, b: str) -> float:
+def _plus(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    return (a[0] + b[0], a[1] + b[1])
+
+
+def _single(character: str) -> tuple[float, float]:
+    """Cost of a character too many or too few."""
+    return (0.0, _LOST_MARK_COST) if character in _LOST else (1.0, 0.0)
+
+
+def _pair(a: str, b: str) -> tuple[float, float]:
     if a == b:
-        return 0.0
-    return _CONFUSION_COST if any(a in group and b in group for group in _CONFUSED) else 1.0
+        return (0.0, 0.0)
+    alike = any(a in group and b in group for group in _CONFUSED)
+    return (0.0, _CONFUSION_COST) if alike else (1.0, 0.0)

@@ -10,27 +10,26 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from vision.barcodes import is_bookland, read_barcodes
+from vision.copyright import find_price, read_copyright_page
+from vision.extent import read_page_number
+from vision.faces import judge_face
+from vision.fingerprint import fingerprint
+from vision.flow import normalise
+from vision.geometry import box_of, centre, cut_upright, direction
+from vision.isbn import find_isbns, isbn_fields
+from vision.ocr import Recognised, default_engine, line_image, second_engine
+from vision.page import Page, flatten
+from vision.photo import Photo, Pixels, open_photo
+from vision.posture import Upright, upright_by_barcode, upright_by_text
+from vision.reading import PageLine, PageText, read_page
+from vision.titlepage import cover_title, read_title_page
 from workcell.kernel.evidence import (
     Barcode,
     Face,
     Fields,
     ImageEvidence,
 )
-
-from .barcodes import is_bookland, read_barcodes
-from .copyright import find_price, read_copyright_page
-from .extent import read_page_number
-from .faces import judge_face
-from .fingerprint import fingerprint
-from .flow import normalise
-from .geometry import box_of, centre, cut_upright, direction
-from .isbn import find_isbns, isbn_fields
-from .ocr import OcrEngine, default_engine, line_image, second_engine
-from .page import Page, flatten
-from .photo import Photo, Pixels, open_photo
-from .posture import Upright, upright_by_barcode, upright_by_text
-from .reading import PageLine, PageText, read_page
-from .titlepage import cover_title, read_title_page
 
 View = Literal["", "page", "cover", "spine"]
 Purpose = Literal["identify", "transcribe"]
@@ -146,14 +145,13 @@ def _second_opinion(page: Page, text: PageText, face: Face, *, asked_for_isbn: b
         has_isbn = asked_for_isbn and bool(find_isbns([line.text]))
         doubtful = face is Face.TITLE_PAGE and line.confidence < 0.97 and line.height >= _display_size(lines)
         if line.quad is not None and (has_isbn or doubtful):
-            lines[at] = _confirmed(page.image, line, engine)
+            (other,) = engine.read([line_image(page.image, line.quad)])
+            lines[at] = _confirmed(line, other, engine.name)
     return replace(text, lines=tuple(lines))
 
 
-def _confirmed(image: Pixels, line: PageLine, engine: OcrEngine) -> PageLine:
-    """The line with both engines named where they agree (space-free, or on the ISBN in it)."""
-    assert line.quad is not None
-    (other,) = engine.read([line_image(image, line.quad)])
+def _confirmed(line: PageLine, other: Recognised, name: str) -> PageLine:
+    """Name both engines where they agree (space-free, or on the ISBN in the line)."""
     first, second = find_isbns([line.text]), find_isbns([other.text])
     agree = (
         {i.isbn13 for i in first} == {i.isbn13 for i in second}
@@ -161,9 +159,9 @@ def _confirmed(image: Pixels, line: PageLine, engine: OcrEngine) -> PageLine:
         else normalise(line.text).replace(" ", "") == normalise(other.text).replace(" ", "")
     )
     if agree and other.text:
-        return replace(line, confidence=max(line.confidence, 0.99), engine=f"{line.engine}+{engine.name}")
+        return replace(line, confidence=max(line.confidence, 0.99), engine=f"{line.engine}+{name}")
     if not first and other.confidence > max(line.confidence, 0.9):
-        return replace(line, text=other.text, confidence=other.confidence, engine=engine.name)
+        return replace(line, text=other.text, confidence=other.confidence, engine=name)
     return line
 
 

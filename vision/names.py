@@ -57,7 +57,7 @@ def latin_names(statement: str) -> list[Name]:
 def is_chinese_statement(text: str) -> bool:
     """Whether a printed line ends with a role word, as in 李林锋 著."""
     match = _CHINESE_ROLE.search(re.sub(r"\s+", "", text))
-    return bool(match) and 2 <= match.start() <= 40
+    return match is not None and 2 <= match.start() <= 40
 
 
 def _chinese_part(part: str) -> list[Name]:

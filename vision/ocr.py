@@ -6,6 +6,7 @@ lines say, and read from the full picture's pixels.  Engines hold models: make o
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -17,11 +18,9 @@ import cv2
 import numpy as np
 import pytesseract
 
+from vision.photo import Pixels
 from workcell.kernel.errors import ConfigError
-from workcell.kernel.evidence import Box, Point, TextLine
-
-from .geometry import box_of
-from .photo import Pixels
+from workcell.kernel.evidence import Point
 
 Quad = tuple[Point, Point, Point, Point]
 """Corners of a text line, clockwise from its own top left."""
@@ -132,11 +131,8 @@ class TesseractOcr:
         data = pytesseract.image_to_data(
             framed, lang=self._languages, config="--psm 7", output_type=pytesseract.Output.DICT
         )
-        words = [
-            (text, float(confidence))
-            for text, confidence in zip(data["text"], data["conf"], strict=True)
-            if text.strip() and float(confidence) >= 0
-        ]
+        pairs = zip(data["text"], map(float, data["conf"]), strict=True)
+        words = [(text, confidence) for text, confidence in pairs if text.strip() and confidence >= 0]
         if not words:
             return Recognised("", 0.0)
         text = _without_cjk_gaps(" ".join(word for word, _ in words))
@@ -145,13 +141,13 @@ class TesseractOcr:
 
 @cache
 def default_engine() -> RapidOcr:
-    """This process's RapidOCR engine."""
+    """Give this process's RapidOCR engine."""
     return RapidOcr()
 
 
 @cache
 def second_engine() -> TesseractOcr | None:
-    """This process's Tesseract, None where it is not installed."""
+    """Give this process's Tesseract, None where it is not installed."""
     try:
         return TesseractOcr()
     except ConfigError:
@@ -160,23 +156,15 @@ def second_engine() -> TesseractOcr | None:
 
 def line_image(image: Pixels, quad: Quad) -> Pixels:
     """Cut a text line out of a picture and lay it upright, _LINE_HEIGHT pixels high or less."""
-    corners = np.array(quad, dtype=np.float32)
-    width = max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[3] - corners[2]), 1.0)
-    height = max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]), 1.0)
-    w, h = max(round(float(width)), 4), max(round(float(height)), 4)
+    a, b, c, d = quad
+    w = max(round(max(math.dist(a, b), math.dist(d, c))), 4)
+    h = max(round(max(math.dist(a, d), math.dist(b, c))), 4)
     target = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
-    homography = cv2.getPerspectiveTransform(corners, target)
+    homography = cv2.getPerspectiveTransform(np.array(quad, dtype=np.float32), target)
     flat = cv2.warpPerspective(
         image, homography, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return flat if h <= _LINE_HEIGHT else _resized(flat, _LINE_HEIGHT / h)
-
-
-def text_line(recognised: Recognised, quad: Sequence[Point], engine: str) -> TextLine:
-    """Evidence of one line."""
-    x, y, w, h = box_of(quad)
-    box: Box = (round(x, 1), round(y, 1), round(w, 1), round(h, 1))
-    return TextLine(recognised.text, round(recognised.confidence, 3), box, engine)
 
 
 def is_legible(recognised: Recognised) -> bool:
@@ -205,9 +193,8 @@ def _quad(corners: np.ndarray[Any, Any]) -> Quad:
     return (a, b, c, d)
 
 
-_CJK_GAP = re.compile(
-    r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]) (?=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])"
-)
+_CJK = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_CJK_GAP = re.compile(rf"(?<={_CJK}) (?={_CJK})")
 
 
 def _without_cjk_gaps(text: str) -> str:

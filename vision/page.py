@@ -8,12 +8,15 @@ from typing import cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from vision.geometry import Matrix, order_quad, scale_matrix
+from vision.ocr import Quad
+from vision.photo import Pixels
 from workcell.kernel.evidence import Point
 
-from .geometry import Matrix, order_quad, scale_matrix
-from .ocr import Quad
-from .photo import Pixels
+Colour = npt.NDArray[np.float32]
+Contour = npt.NDArray[np.int32]
 
 _OUTLINE_SIDE = 500
 _LEAST_SHARE, _MOST_SHARE = 0.15, 0.97
@@ -93,7 +96,7 @@ def _as_it_is(image: Pixels) -> Page:
     return Page(small, scale_matrix(scale), None)
 
 
-def _ground_colour(image: Pixels) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _ground_colour(image: Pixels) -> Colour:
     """Colour of the frame's edge, where the tray shows: the median of a thin border."""
     rim = max(2, min(image.shape[:2]) // 60)
     border = np.concatenate(
@@ -104,7 +107,7 @@ def _ground_colour(image: Pixels) -> np.ndarray[tuple[int], np.dtype[np.float32]
             image[:, -rim:].reshape(-1, 3),
         ]
     )
-    return np.median(border, axis=0).astype(np.float32)
+    return cast(Colour, np.median(border, axis=0).astype(np.float32))
 
 
 def _rim_shows_ground(mask: Pixels) -> bool:
@@ -113,7 +116,7 @@ def _rim_shows_ground(mask: Pixels) -> bool:
     return float((rim == 0).mean()) >= _LEAST_GROUND
 
 
-def _largest(mask: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]] | None:
+def _largest(mask: Pixels) -> Contour | None:
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
@@ -123,7 +126,7 @@ def _largest(mask: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]] | 
     return largest if _LEAST_SHARE <= share <= _MOST_SHARE else None
 
 
-def _four_corners(contour: np.ndarray[tuple[int, ...], np.dtype[np.int32]] | None) -> Sequence[Point] | None:
+def _four_corners(contour: Contour | None) -> Sequence[Point] | None:
     if contour is None:
         return None
     hull = cv2.convexHull(contour)

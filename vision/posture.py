@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from vision.geometry import direction, quarter, residue
+from vision.ocr import OcrEngine, Quad, line_image
+from vision.photo import Pixels
 from workcell.kernel.evidence import Barcode, Rotation
-
-from .geometry import direction, quarter, residue
-from .ocr import OcrEngine, Quad, line_image
-from .photo import Pixels
 
 _ASKED_LINES = 3
 _LEAST_ASPECT = 1.5
@@ -69,12 +68,12 @@ def along(quad: Quad, upright: Upright) -> Quad:
 
 def lying(quad: Quad) -> Quad:
     """The corners of a line renumbered so that its first side is a long one."""
-    return cast(Quad, quad[1:] + quad[:1]) if _stands(quad) else quad
+    return quad[1:] + quad[:1] if _stands(quad) else quad
 
 
 def upside_down(quad: Quad) -> Quad:
     """The same line read from the other end."""
-    return cast(Quad, quad[2:] + quad[:2])
+    return quad[2:] + quad[:2]
 
 
 def _upright(quads: Sequence[Quad], confidence: float) -> Upright:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vision.geometry import box_of, mapped, turn_matrix
+from vision.ocr import Quad, RapidOcr, Recognised, is_legible, line_image
+from vision.page import Page
+from vision.posture import Upright, along, upright_by_text
 from workcell.kernel.evidence import Box, Point, Rotation, TextLine
-
-from .geometry import box_of, mapped, turn_matrix
-from .ocr import Quad, RapidOcr, Recognised, is_legible, line_image
-from .page import Page
-from .posture import Upright, along, upright_by_text
 
 _MOST_LINES = 90
 _GAP_WITHIN_LINE = 2.4

@@ -9,9 +9,8 @@ from typing import cast
 import cv2
 import numpy as np
 
+from vision.photo import Pixels, load
 from workcell.kernel.evidence import Box
-
-from .photo import Pixels, load
 
 _SIDE = 1000
 _LEAST_SHARE, _MOST_SHARE = 0.0015, 0.2

@@ -9,11 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vision.flow import normalise
+from vision.names import Name, chinese_names, is_chinese_statement, latin_names
+from vision.reading import PageLine
 from workcell.kernel.evidence import Fields, FieldValue
-
-from .flow import normalise
-from .names import Name, chinese_names, is_chinese_statement, latin_names
-from .reading import PageLine
 
 PAGE = "title_page"
 
