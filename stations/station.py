@@ -87,7 +87,11 @@ class Bench(Protocol):
 
     profile: Profile
     place: StationPlace
-    copy: Copy
+
+    @property
+    def copy(self) -> Copy:
+        """The copy at hand."""
+        ...
 
     async def act(self, verb: str, **params: int) -> Done:
         """A unit command, once.  A jam is waited out; other codes come back in ``Done.code``."""

@@ -57,9 +57,9 @@ def main() -> None:
         foreseen, rest = group.split(WorkcellError)
         if rest is not None or foreseen is None:
             raise
-        error = _first(foreseen)
-        print_error(error)
-        sys.exit(error.exit_code)
+        first = _first(foreseen)
+        print_error(first)
+        sys.exit(first.exit_code)
     except KeyboardInterrupt:
         console.print("interrupted; `workcell run --resume` goes on with the batch")
         sys.exit(1)

@@ -53,7 +53,7 @@ def demo(
     if desk:
         from workcell.cli.desk_demo import desk_demo
 
-        summary = asyncio.run(desk_demo(profile, books, seed, out))
+        summary = desk_demo(profile, books, seed, out)
     else:
         summary = asyncio.run(_on_the_twin(books, seed, speed, profile, faults, out))
     if json is not None:

@@ -133,7 +133,8 @@ def _call_number(location: Location, sample: _Sample) -> str:
 
 
 def _marks(checked: Profile, sample: _Sample) -> list[str]:
-    operations, sentences = checked.operations, []
+    operations = checked.operations
+    sentences: list[str] = []
     if operations.stamp:
         sentences.extend(
             f"It is stamped on the {stamp.surface.replace('_', ' ')}." for stamp in checked.stamps

@@ -173,7 +173,6 @@ class SpineStock(Table):
     bottom_mm: float = 12.7
     min_thickness_mm: float = 12.0
     thin_surface: Surface = Surface.FRONT
-    split_decimal: bool = False
 
 
 class Labels(Table):

@@ -156,7 +156,8 @@ class Visit:
             frame = await self._line.mended(camera.name, lambda: camera.take(self._book.track_id, view))
             suffix = "png" if frame.media_type.endswith("png") else "jpg"
             name = await self._line.store_file(frame.data, suffix)
-            body = {"key": key, "name": name, "station": self.place.name, "role": role, "view": view}
+            body: dict[str, Any] = {"key": key, "name": name, "station": self.place.name}
+            body |= {"role": role, "view": view}
             body |= {"evidence": evidence, "frame": frame.number, "taken_at": frame.captured_at.isoformat()}
             await self._line.write("image.taken", body, self._book.book_id)
         name = str(self._book.notes[key]["name"])

@@ -227,9 +227,7 @@ class Cataloguing:
         accession = await self._worker.run(
             self._site.numbers.reserve, "accession", numbers.accession, owner, now
         )
-        lines = label_print.spine_lines(
-            call_number, location.call_number.scheme, split_decimal=self._profile.labels.spine.split_decimal
-        )
+        lines = label_print.spine_lines(call_number, location.call_number.scheme)
         return Marks(
             barcode, accession, location.code, call_number, tuple(lines),
             self._tag_elements(barcode), location.bin, copy, volume,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from stations import STATIONS
 from stations.station import Leaving, Way, to_reject, to_review
-from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful, Refused, WorkcellError
+from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone, Doubtful, Refused, WorkcellError
 from workcell.kernel.events import Event, Journal
 from workcell.kernel.layout import Layout, StationPlace
 from workcell.kernel.model import Reason
@@ -36,13 +37,7 @@ _OPERATION = {
     "rfid": "rfid",
 }
 _INBOX_SECONDS = 0.1
-_COMMANDS = {
-    "hold": ("hold",),
-    "unhold": ("unhold",),
-    "stop": ("stop",),
-    "abort": ("abort",),
-    "clear": ("clear",),
-}
+_HOLD_SECONDS = 5.0
 
 
 class Line:
@@ -170,6 +165,8 @@ class Line:
         self._may_act.clear()
         with suppress(Refused, DeviceGone):
             await self.link.command("hold")
+        with suppress(TimeoutError):
+            await self.link.wait_view(lambda seen: seen.state != "Execute", _HOLD_SECONDS)
         await self._see_state()
         await self._may_act.wait()
 
@@ -332,6 +329,8 @@ class Line:
             for request in await self._disk.run(inbox.open_requests):
                 answer = await self._answer(request)
                 await self._disk.run(inbox.answer, request.id, answer)
+            if self._stopping:
+                self._ended.set()
             await self.clock.sleep(_INBOX_SECONDS)
 
     async def _answer(self, request: Request) -> dict[str, Any]:
@@ -342,17 +341,24 @@ class Line:
         if self.clock.wall().timestamp() > request.expires:
             return {"ok": False, "text": "the request had expired before the line saw it"}
         try:
-            for verb in _COMMANDS[request.verb]:
-                await self.link.command(verb)
-        except WorkcellError as error:
-            return {"ok": False, "text": str(error)}
-        if request.verb == "clear":
-            await self._make_ready()
+            await self._obey(request.verb)
+        except (WorkcellError, TimeoutError) as error:
+            return {"ok": False, "text": str(error) or "the unit did not follow in time"}
         if request.verb == "stop":
             self._stopping = request.verb
-            self._ended.set()
         await self._see_state()
         return {"ok": True, "text": f"{request.verb}: the unit is {self.state.state}"}
+
+    async def _obey(self, verb: str) -> None:
+        """A person's word to the line.  Unhold and clear also start a unit that stands ready to be started."""
+        state = (await self.link.view()).state
+        if verb == "clear" or (verb == "unhold" and state in ("Stopped", "Idle")):
+            if verb == "clear":
+                await self.link.command(verb)
+            await self.clear_alarm("reboot")
+            await self._make_ready()
+        else:
+            await self.link.command(verb)
 
     # --- stations ------------------------------------------------------------------------------------
 
@@ -399,7 +405,7 @@ class Line:
         if not passed:
             try:
                 leaving = await STATIONS[place.name].process(visit)
-            except (Doubtful, DeviceFault) as error:
+            except (Doubtful, DeviceFault, Refused, BadInput) as error:
                 leaving = to_review(error.code.replace("WC-", ""), str(error))
         body = {
             "station": place.name, "way": leaving.way.value, "passed": passed,
@@ -435,7 +441,7 @@ class Line:
             self._arrived[book.zone].put_nowait(book)
 
     async def _find(self, book: Book, here: str, to: str) -> None:
-        """Where is a book whose release did not end well?  The unit's tracking is asked once it runs again."""
+        """Ask the unit's tracking, once it runs again, for a book whose release did not end well."""
         await self._may_act.wait()
         zones = {zone.zone: zone.track_id for zone in (await self.link.view()).zones}
         for zone in (here, to):
@@ -460,13 +466,10 @@ class Line:
             return str(book.marks["bin"])
         return self.profile.reject_bin if book.way == "reject" else self.profile.review_bin
 
-    async def _leave(self, book: Book, outcome: str, bin_: str, reasons: Sequence[tuple[str, str]]) -> None:
-        body = {
-            "outcome": outcome, "bin": bin_,
-            "reasons": [{"code": code, "text": text} for code, text in reasons],
-        }  # fmt: skip
+    async def _leave(self, book: Book, outcome: str, bin_: str, *reasons: Reason) -> None:
+        body = {"outcome": outcome, "bin": bin_, "reasons": [asdict(reason) for reason in reasons]}
         if outcome != "catalogued":
-            await self.cataloguing.void(book, reasons[0][0] if reasons else "NOT_RELEASED")
+            await self.cataloguing.void(book, reasons[0].code if reasons else "NOT_RELEASED")
         await self.write("book.left", body, book.book_id)
         if outcome == "catalogued":
             await self.cataloguing.delivered(book)

@@ -29,7 +29,8 @@ class Devices:
 
     async def close(self) -> None:
         """Let go of every wire."""
-        for device in (*self.cameras.values(), *self.printers.values(), *self.readers.values()):
+        devices: list[Camera | Printer | TagReader] = [*self.cameras.values(), *self.printers.values()]
+        for device in [*devices, *self.readers.values()]:
             await device.close()
 
 
@@ -47,7 +48,7 @@ def open_devices(layout: Layout, clock: Clock, disk: Worker, twin_state: Path | 
     )
 
 
-def open_link(layout: Layout, clock: Clock, ids: Ids, twin_state: Path | None) -> LineLink:
+def open_link(layout: Layout, clock: Clock, ids: Ids, twin_state: Path | None, last_boot_id: int) -> LineLink:
     """The link to the line's PLC."""
     endpoint = _resolve(layout.plc.endpoint, _ports(twin_state))
     manifest = Path(layout.plc.manifest) if layout.plc.manifest else None
@@ -59,6 +60,7 @@ def open_link(layout: Layout, clock: Clock, ids: Ids, twin_state: Path | None) -
         poll_seconds=layout.plc.poll_ms / 1000,
         name=endpoint,
         rtu=endpoint.startswith("serial:"),
+        last_boot_id=last_boot_id,
     )
 
 

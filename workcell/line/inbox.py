@@ -39,8 +39,9 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "inbox.sqlite"
-        with self._open() as db:
-            db.executescript(_SCHEMA)
+        db = self._open()
+        db.executescript(_SCHEMA)
+        db.close()
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=5.0)

@@ -52,7 +52,8 @@ class LineJournal:
         except sqlite3.Error as error:
             raise _storage(error, folder) from error
         self._folder = folder
-        self._seq, self._hash = last or (0, GENESIS)
+        self._seq: int = last[0] if last else 0
+        self._hash: str = last[1] if last else GENESIS
 
     def _take_fence(self) -> int:
         with self._db:
@@ -130,11 +131,18 @@ def read_events(folder: Path, after: int = 0) -> Iterator[Event]:
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         for row in db.execute("SELECT * FROM events WHERE seq > ? ORDER BY seq", (after,)):
-            yield Event(*row[:8], json.loads(row[8]), *row[9:])
+            yield _event(row)
     except sqlite3.Error as error:
         raise _storage(error, folder) from error
     finally:
         db.close()
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    seq, line_id, batch_id, book_id, effect_id, type_, version, at, body, prev_hash, digest = row
+    return Event(
+        seq, line_id, batch_id, book_id, effect_id, type_, version, at, json.loads(body), prev_hash, digest
+    )
 
 
 def verify_chain(folder: Path) -> int:

@@ -93,7 +93,7 @@ async def _run(plan: Plan) -> Ended:
         link: LineLink
         if plan.desk is None:
             link, devices = (
-                open_link(layout, clock, ids, plan.twin),
+                open_link(layout, clock, ids, plan.twin, state.boot_id or 0),
                 open_devices(layout, clock, disk, plan.twin),
             )
         else:
