@@ -1,0 +1,147 @@
+"""Call number to spine lines: published cases, losslessness, options; and shelving order."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from label_print import LineOptions, LocalRules, Scheme, sort_key, spine_lines
+from workcell.kernel.errors import BadInput, ConfigError
+
+PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "callnumber_lines.json"
+OLDENBURG = LocalRules(pattern=r"([a-z]{3}) ([0-9.]+)( .+)? ([A-Z]{2} [0-9,]+)([a-z\-0-9]+)?")
+
+
+def published() -> list[Any]:
+    if not PUBLISHED.exists():
+        return [pytest.param(None, marks=pytest.mark.skip(reason=f"{PUBLISHED} is not here"))]
+    return [pytest.param(case, id=case["id"]) for case in json.loads(PUBLISHED.read_text("utf-8"))]
+
+
+def options_of(case: dict[str, Any]) -> LineOptions:
+    if case["scheme"] == "local (Oldenburg)":
+        return LineOptions(local=OLDENBURG)
+    rules = (re.fullmatch("s/(.*)/(.*)/g?", rule) for rule in case.get("rules", ()))
+    return LineOptions(
+        local=LocalRules(rules=tuple((found[1], found[2].replace("$", "\\")) for found in rules if found))
+    )
+
+
+@pytest.mark.parametrize("case", published())
+def test_published_lines(case: dict[str, Any]) -> None:
+    scheme = case["scheme"] if case["scheme"] in Scheme.__members__ else "LOCAL"
+    assert list(spine_lines(case["call_number"], scheme, options_of(case))) == case["lines"]
+
+
+@pytest.mark.parametrize(
+    ("call_number", "scheme", "lines"),
+    [
+        ("TX519 .D26S 1954", "LCC", ["TX", "519", ".D26S", "1954"]),
+        ("PZ7.P4415Br 1998", "LCC", ["PZ", "7", ".P4415Br", "1998"]),
+        ("HD3840.5.A1I65 no. 1 c. 2", "LCC", ["HD", "3840.5", ".A1", "I65", "no. 1", "c. 2"]),
+        ("Folio NX512.S85 A4 2006", "LCC", ["Folio", "NX", "512", ".S85", "A4", "2006"]),
+        ("G3804.N4:2M3 1984 .N4", "LCC", ["G", "3804", ".N4", ":2M3", "1984", ".N4"]),
+        ("WG 120 C6 2005", "NLM", ["WG", "120", "C6", "2005"]),
+        ("R220.3 H2793Z H32 c.2", "DDC", ["R", "220.3", "H2793Z", "H32", "c.2"]),
+        ("338.47677009 B12 v. 2", "DDC", ["338.47677009", "B12", "v. 2"]),
+        ("B TWA", "DDC", ["B", "TWA"]),
+        ("TP393.092-53/H637/第2册", "CLC", ["TP393.092-53", "H637", "第2册"]),
+        ("no class here", "LCC", ["no", "class", "here"]),
+    ],
+)
+def test_lines(call_number: str, scheme: str, lines: list[str]) -> None:
+    assert list(spine_lines(call_number, scheme)) == lines
+
+
+CALL_NUMBERS = st.one_of(
+    st.text(min_size=1, max_size=40),
+    st.text("ABKQTXZ.0123456789abv/-=()c: ", min_size=1, max_size=30),
+    st.from_regex(
+        r"[A-Z]{1,3} ?[0-9]{1,4}(\.[0-9]{1,9})?( ?\.?[A-Z][0-9]{1,4}[a-zA-Z]{0,2}){0,3}( v\. ?[0-9]+)?",
+        fullmatch=True,
+    ),
+).filter(lambda text: text.strip())  # fmt: skip
+
+
+@given(CALL_NUMBERS, st.sampled_from(["LCC", "DDC", "NLM", "LOCAL"]), st.booleans(), st.integers(0, 4))
+@example("338.47677009", "DDC", True, 3)
+@example(".", "LCC", True, 0)
+def test_no_character_is_lost_or_added(text: str, scheme: str, split: bool, decimals: int) -> None:
+    lines = spine_lines(text, scheme, LineOptions(split_class=split, decimals=decimals))
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(line == line.strip() != "" for line in lines)
+
+
+@given(CALL_NUMBERS)
+def test_in_clc_only_a_slash_between_lines_goes(text: str) -> None:
+    lines = spine_lines(text, "CLC")
+    whole, at = "".join(text.split()), 0
+    for line in ("".join(line.split()) for line in lines):
+        if at and not whole.startswith(line, at):
+            assert whole[at] == "/"
+            at += 1
+        assert whole.startswith(line, at)
+        at += len(line)
+    assert at == len(whole)
+
+
+def test_class_and_number_may_share_a_line() -> None:
+    assert spine_lines("HE8700.7 .P6", "LCC", LineOptions(split_class=False)) == ("HE8700.7", ".P6")
+
+
+def test_a_long_decimal_is_broken_where_wanted() -> None:
+    assert spine_lines("338.47677009 B12", "DDC", LineOptions(decimals=3)) == (
+        "338",
+        ".476",
+        "770",
+        "09",
+        "B12",
+    )
+    assert spine_lines("338.476 B12", "DDC", LineOptions(decimals=3)) == ("338.476", "B12")
+
+
+def test_lines_around_the_call_number() -> None:
+    options = LineOptions(location="MAIN", prefix="Ref", suffix="OVERSIZE", volume="v.3", copy="c.2")
+    assert spine_lines("813.54 R88h", "DDC", options) == (
+        "MAIN", "Ref", "813.54", "R88h", "OVERSIZE", "v.3", "c.2",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rules", [LocalRules(pattern="(a) .+"), LocalRules(rules=(("b", "x"),)), LocalRules(pattern="(")]
+)
+def test_rules_that_would_change_the_text_are_refused(rules: LocalRules) -> None:
+    with pytest.raises(ConfigError):
+        spine_lines("a b", "LOCAL", LineOptions(local=rules))
+
+
+@pytest.mark.parametrize(("text", "scheme"), [("  ", "LCC"), ("QA76", "XYZ")])
+def test_bad_input_is_said(text: str, scheme: str) -> None:
+    with pytest.raises(BadInput):
+        spine_lines(text, scheme)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "shelf"),
+    [
+        ("LCC", ["Q11.P6 v. 2", "Q11.P6 v. 10", "QA76 .B3", "QA76.73.P98 L88 2013", "QA76.73.P98 L88 2014",
+                 "QA76.73.P98 L9", "QA76.9 .D3", "QA100 .A1", "QB1 .A1"]),
+        ("NLM", ["QS 4 A1", "W 1 A2", "WG 120 C6 2005", "WG 120 C61"]),
+        ("DDC", ["005.13 B1", "338 A", "338.4 A", "338.47 T147", "338.47 T15", "338.5 A"]),
+        ("CLC", ["I2/1", "I24-51/1", "I247.5/12", "I247.5/123", "I247.5/1234:2", "I247.5/1234:10",
+                 "I247.57/1", "K825.6/2", "TP3-0/1", "TP39/1", "TP39/H63", "TP393/1"]),
+    ],
+)  # fmt: skip
+def test_keys_sort_as_on_the_shelf(scheme: str, shelf: list[str]) -> None:
+    keys = [sort_key(call_number, scheme) for call_number in shelf]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
+
+
+@given(CALL_NUMBERS, st.sampled_from(list(Scheme)))
+def test_every_call_number_has_a_key(text: str, scheme: Scheme) -> None:
+    assert isinstance(sort_key(text, scheme), str)
