@@ -1,0 +1,83 @@
+"""Records: from evidence to the record that leaves.
+
+Read and write record files, keep a local catalogue, find a book's record in it and say why, decide on
+duplicates, draft or upgrade a record, give it a call number and items, and check it before it leaves.
+"""
+
+from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
+from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport
+from marc.deciding import (
+    Considered,
+    Matched,
+    Source,
+    autonomy_kind,
+    decide,
+    gather,
+    match,
+    title_key,
+    wanted_locations,
+)
+from marc.drafting import draft
+from marc.facts import ClassNumber, Holding, OrderData, RecordFacts, RecordIsbn, record_facts
+from marc.fields import flavour
+from marc.items import add_item, item_field
+from marc.matching import Match, compare
+from marc.merging import fill_gaps, house_rules, overlay
+from marc.orders import OrderMatch, find_order, match_order
+from marc.preparing import Prepared, open_sources, prepare, prepare_record
+from marc.reading import ReadResult, read_records
+from marc.upgrading import upgrade_cip
+from marc.validating import Finding, validate
+from marc.writing import WriteReport, to_iso2709, to_marcxml, write_iso2709, write_marcxml
+
+__all__ = [  # noqa: RUF022 - in reading order
+    "read_records",
+    "ReadResult",
+    "write_iso2709",
+    "write_marcxml",
+    "to_iso2709",
+    "to_marcxml",
+    "WriteReport",
+    "flavour",
+    "record_facts",
+    "RecordFacts",
+    "RecordIsbn",
+    "ClassNumber",
+    "Holding",
+    "OrderData",
+    "Catalogue",
+    "Hit",
+    "ImportReport",
+    "BadRecord",
+    "compare",
+    "Match",
+    "match_order",
+    "find_order",
+    "OrderMatch",
+    "open_sources",
+    "Source",
+    "match",
+    "Matched",
+    "gather",
+    "Considered",
+    "decide",
+    "autonomy_kind",
+    "title_key",
+    "wanted_locations",
+    "prepare",
+    "prepare_record",
+    "Prepared",
+    "draft",
+    "upgrade_cip",
+    "house_rules",
+    "overlay",
+    "fill_gaps",
+    "plan",
+    "CallNumberPlan",
+    "call_number",
+    "class_number",
+    "add_item",
+    "item_field",
+    "validate",
+    "Finding",
+]

@@ -1,0 +1,174 @@
+"""Call numbers: the class from record or CIP, the book number by scheme, put together for a location.
+
+An added copy takes the call number that the title has; only a new title gets a new one.  Running numbers
+(种次号) are counted elsewhere: this module only says for which class one is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from marc import cutter, names
+from marc.facts import ClassNumber, RecordFacts
+from workcell.kernel.evidence import Evidence
+from workcell.kernel.profile import Location, Profile
+
+_JOINS = {"CLC": "/"}
+_SEEN_SCHEMES = {"lcc": "LCC", "ddc": "DDC", "clc": "CLC", "nlm": "NLM"}
+NUMBER = "{number}"
+"""Where a running number goes in a pattern."""
+
+
+@dataclass(frozen=True)
+class CallNumberPlan:
+    """A call number, or what is still needed for one.
+
+    ``existing`` is a call number to be taken over as it is.  ``pattern`` is the whole call number with
+    ``{number}`` where the next running number of ``class_number`` belongs, or without it when none does.
+    """
+
+    class_number: str = ""
+    existing: str = ""
+    pattern: str = ""
+
+
+def plan(facts: RecordFacts, evidence: Evidence, location: Location, profile: Profile) -> CallNumberPlan:
+    """What the call number at this location is made of; an empty plan when no class is known."""
+    held = class_number(facts, evidence, location.call_number.scheme)
+    plain = held.number if held else ""
+    existing = _on_file(facts, location, profile)
+    if existing:
+        return CallNumberPlan(plain, existing=existing)
+    if held is None:
+        return CallNumberPlan()
+    book_number = _book_number(held, facts, evidence, location)
+    return CallNumberPlan(plain, pattern=_assembled(plain, book_number, evidence, location))
+
+
+def call_number(
+    facts: RecordFacts,
+    evidence: Evidence,
+    location: Location,
+    profile: Profile,
+    next_sequence: Callable[[str], int],
+) -> str | None:
+    """The call number at a location, a running number taken by ``next_sequence(class)``; None without a class."""
+    made = plan(facts, evidence, location, profile)
+    if made.existing:
+        return made.existing
+    if not made.pattern:
+        return None
+    if NUMBER in made.pattern:
+        return made.pattern.replace(NUMBER, str(next_sequence(made.class_number)))
+    return made.pattern
+
+
+def class_number(facts: RecordFacts, evidence: Evidence, scheme: str) -> ClassNumber | None:
+    """The class in this scheme: from the record, else from the CIP block of the book; cleaned for the shelf."""
+    held = facts.class_in(scheme)
+    if held is None:
+        seen = next((c for c in evidence.many("class") if _SEEN_SCHEMES.get(c.scheme or "") == scheme), None)
+        held = ClassNumber(scheme, seen.normalised or seen.value) if seen else None
+    if held is None:
+        return None
+    number, book_number = _CLEANERS.get(scheme, _as_is)(held)
+    return ClassNumber(scheme, number, book_number, held.edition) if number else None
+
+
+# --- class numbers ---------------------------------------------------------------------------------------
+
+
+def _as_is(held: ClassNumber) -> tuple[str, str]:
+    return held.number.strip(), held.book_number.strip()
+
+
+def _ddc(held: ClassNumber) -> tuple[str, str]:
+    """Without the prime marks that show where it may be cut (MARC 21 082 $a), and without [Fic]-like words."""
+    number = re.sub(r"[/'’\s]", "", held.number)
+    return (number, "") if re.fullmatch(r"[0-9]{3}(?:\.[0-9]+)?", number) else ("", "")
+
+
+def _lcc(held: ClassNumber) -> tuple[str, str]:
+    """Class with its own Cutters, and the book number with the date; "K56 2013" printed in one is parted."""
+    number = " ".join(held.number.split())
+    if held.book_number:
+        return number, " ".join(held.book_number.split())
+    inside = re.fullmatch(r"(.*?[0-9])\s*(\.?[A-Z][0-9]+[a-z]?(?:\s+[0-9]{4}[a-z]?)?)", number)
+    if inside and re.match(r"[A-Z]{1,3}[0-9]", inside.group(1)):
+        return inside.group(1), inside.group(2)
+    return number, ""
+
+
+def _clc(held: ClassNumber) -> tuple[str, str]:
+    number = re.sub(r"\s", "", held.number)
+    return (number, "") if re.match(r"[A-Z]", number) else ("", "")
+
+
+_CLEANERS: dict[str, Callable[[ClassNumber], tuple[str, str]]] = {
+    "DDC": _ddc,
+    "LCC": _lcc,
+    "NLM": _lcc,
+    "CLC": _clc,
+}
+
+
+# --- book numbers ----------------------------------------------------------------------------------------
+
+
+def _book_number(held: ClassNumber, facts: RecordFacts, evidence: Evidence, location: Location) -> str:
+    rules = location.call_number
+    if rules.book_number == "none":
+        return ""
+    if rules.book_number == "sequence":
+        return NUMBER
+    if rules.scheme in ("LCC", "NLM"):
+        return held.book_number or _with_year(
+            f".{cutter.cutter(_main_entry(facts, evidence))}", facts, evidence
+        )
+    return cutter.cutter(_main_entry(facts, evidence))
+
+
+def _with_year(number: str, facts: RecordFacts, evidence: Evidence) -> str:
+    year = str(facts.year or "") or evidence.text("year")[:4]
+    return f"{number} {year}".strip()
+
+
+def _main_entry(facts: RecordFacts, evidence: Evidence) -> str:
+    """What the book files under: its first author, else its title without an article."""
+    if facts.main_entry:
+        return names.in_latin(facts.main_entry)
+    return names.in_latin(names.without_article(facts.title or evidence.text("title"), facts.language))
+
+
+# --- assembling ------------------------------------------------------------------------------------------
+
+
+def _assembled(number: str, book_number: str, evidence: Evidence, location: Location) -> str:
+    rules = location.call_number
+    join = _JOINS.get(rules.scheme, " ")
+    parts = [*_prefixes(evidence, location), number, book_number, rules.suffix]
+    return join.join(part for part in parts if part)
+
+
+def _prefixes(evidence: Evidence, location: Location) -> list[str]:
+    height = evidence.measured.height_mm
+    oversize = location.oversize_cm is not None and height is not None and height >= location.oversize_cm * 10
+    return [location.oversize_prefix if oversize else "", location.call_number.prefix]
+
+
+def _on_file(facts: RecordFacts, location: Location, profile: Profile) -> str:
+    """The title's call number at this location; else at another one that shelves alike."""
+    here = [item.call_number for item in facts.items if item.at(location.code) and item.call_number]
+    if here:
+        return here[0]
+    alike = [
+        other.code
+        for other in profile.locations
+        if other.call_number == location.call_number and other.oversize_prefix == location.oversize_prefix
+    ]
+    there = [
+        item.call_number for item in facts.items if item.call_number and any(item.at(code) for code in alike)
+    ]
+    return there[0] if there else ""

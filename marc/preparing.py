@@ -1,0 +1,155 @@
+"""From a decision to the record that leaves, with its class and call number at a location."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pymarc import Record
+
+from marc import callnumbers
+from marc.catalogue import Catalogue
+from marc.deciding import OWN_SOURCES, Source
+from marc.drafting import draft
+from marc.facts import record_facts
+from marc.fields import flavour
+from marc.merging import fill_gaps, house_rules, overlay
+from marc.upgrading import upgrade_cip
+from marc.validating import errors
+from workcell.kernel.errors import BadInput
+from workcell.kernel.evidence import Evidence
+from workcell.kernel.model import Decision, DecisionKind, OrderLine, Reason
+from workcell.kernel.profile import Profile
+
+_FLAVOURS = {"marc21": "marc21", "cnmarc": "unimarc"}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A record ready to get items.
+
+    ``call_number`` is settled, or empty: then ``pattern`` is one with ``{number}`` where the next running
+    number of ``class_number`` belongs.  Both are empty when no class is known.  ``problems`` keep the
+    record from leaving.
+    """
+
+    record: Record
+    class_number: str = ""
+    call_number: str = ""
+    pattern: str = ""
+    problems: tuple[Reason, ...] = ()
+
+
+@contextlib.contextmanager
+def open_sources(paths: Mapping[str, Path]) -> Iterator[tuple[Source, ...]]:
+    """Catalogue files by source name, opened for reading, in the order given; raises BadInput."""
+    with contextlib.ExitStack() as stack:
+        yield tuple(Source(name, stack.enter_context(Catalogue(path))) for name, path in paths.items())
+
+
+def prepare(
+    evidence: Evidence,
+    decision: Decision,
+    sources: Sequence[Source],
+    order: OrderLine | None,
+    profile: Profile,
+    *,
+    location: str,
+    record_key: str,
+    on: date,
+) -> Prepared:
+    """The record of a decision that is not a review, and its call number at ``location``.
+
+    ``record_key`` names the title; a drafted record gets its number from it.  Raises BadInput when the
+    record that was decided on is not there any more.
+    """
+    record = prepare_record(evidence, decision, sources, profile, record_key=record_key, on=on)
+    made = callnumbers.plan(record_facts(record), evidence, profile.location(location), profile)
+    settled = made.existing or ("" if callnumbers.NUMBER in made.pattern else made.pattern)
+    return Prepared(record, made.class_number, settled, made.pattern, tuple(_problems(record, profile)))
+
+
+def prepare_record(
+    evidence: Evidence,
+    decision: Decision,
+    sources: Sequence[Source],
+    profile: Profile,
+    *,
+    record_key: str,
+    on: date,
+) -> Record:
+    """The record that a decision asks for: kept, overlaid, taken over, upgraded or drafted."""
+    if decision.decision is DecisionKind.REVIEW:
+        raise BadInput(
+            "no record can be prepared for a book that a person decides on", remedy="Decide its case."
+        )
+    if decision.decision is DecisionKind.DRAFT or decision.record_id is None:
+        return draft(evidence, profile, on, record_number(record_key))
+    held = _find(decision.source, decision.record_id, sources)
+    record = held if decision.source in OWN_SOURCES else house_rules(held, profile, on)
+    if decision.source == "order":
+        record = _completed(record, evidence, decision, sources, profile, on)
+    if decision.decision is DecisionKind.UPGRADE_CIP or (
+        record_facts(record).cip and not record_facts(record).items
+    ):
+        record = upgrade_cip(record, evidence, profile, on)
+    return record
+
+
+def record_number(record_key: str) -> str:
+    """A control number for a drafted record, the same for the same title."""
+    digits = re.search(r"97[89][0-9]{10}", record_key)
+    return f"wc{digits.group() if digits else hashlib.sha256(record_key.encode()).hexdigest()[:12]}"
+
+
+def _completed(
+    on_file: Record,
+    evidence: Evidence,
+    decision: Decision,
+    sources: Sequence[Source],
+    profile: Profile,
+    on: date,
+) -> Record:
+    """The order's own record, overlaid by the best record from outside; else completed from the pages."""
+    outside = [
+        candidate
+        for candidate in decision.candidates
+        if candidate.source not in OWN_SOURCES and candidate.score >= decision.threshold
+    ]
+    if outside:
+        best = max(outside, key=lambda candidate: candidate.score)
+        incoming = _find(best.source, best.record_id, sources)
+        if flavour(incoming) == flavour(on_file):
+            return overlay(on_file, house_rules(incoming, profile, on), profile)
+    if _FLAVOURS[profile.records.format] != flavour(on_file) or not evidence.text("title"):
+        return on_file
+    return fill_gaps(on_file, draft(evidence, profile, on))
+
+
+def _find(source: str, record_id: str, sources: Sequence[Source]) -> Record:
+    """The record in its source; the order's own record is looked for among the library's."""
+    names = OWN_SOURCES if source in OWN_SOURCES else (source,)
+    for held in sources:
+        if held.name in names:
+            for hit in held.catalogue.by_id(record_id):
+                return held.catalogue.record(hit.id)
+    raise BadInput(
+        f"record {record_id} is not in source {source!r}",
+        subject=record_id,
+        remedy="Import the source again, then feed the book again.",
+    )
+
+
+def _problems(record: Record, profile: Profile) -> list[Reason]:
+    found = [Reason("RECORD_INVALID", f"{finding.text}") for finding in errors(record)]
+    if flavour(record) != _FLAVOURS[profile.records.format]:
+        kind = "CNMARC" if flavour(record) == "unimarc" else "MARC 21"
+        found.append(
+            Reason("RECORD_FORMAT", f"The record is {kind}; this library keeps {profile.records.format}.")
+        )
+    return found
