@@ -62,12 +62,18 @@ class Person(Table):
 
 
 class Publisher(Table):
-    """Who published it and where: name, place, code of the country or province, address lines."""
+    """Who published it and where: name, place, code of the country or province, address lines.
+
+    ``editor`` is the editor in charge whom a Chinese book names; ``colophon`` says that the house prints the
+    lower half of the copyright page at the end of the book.
+    """
 
     name: str
     place: str
     country: str
     lines: tuple[str, ...] = ()
+    editor: str = ""
+    colophon: bool = False
 
 
 class Shipment(Table):
@@ -193,6 +199,84 @@ class EnglishTitle(Copy):
     addon: Literal["price", "90000", ""] = ""
 
 
+class ChinesePerson(Table):
+    """A name as the title page has it, with its pinyin and what the person did.
+
+    A foreign name has a ``nation`` and, where it is inverted in the heading, ``surname`` and ``rest``;
+    ``dynasty`` is that of an author of old.
+    """
+
+    name: str
+    pinyin: str
+    role: str = "著"
+    nation: str = ""
+    dynasty: str = ""
+    surname: str = ""
+    rest: str = ""
+    corporate: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Nation or dynasty, which stands in brackets before the name."""
+        return self.nation or self.dynasty
+
+    @property
+    def heading(self) -> str:
+        """What the name files under."""
+        return self.surname or self.name
+
+    @property
+    def heading_pinyin(self) -> str:
+        """The pinyin of ``heading``."""
+        parts = dict(zip(self.name.split("·"), self.pinyin.split(" · "), strict=True))
+        return parts.get(self.surname, self.pinyin)
+
+
+class ChineseTitle(Copy):
+    """A title of the Chinese shipment.
+
+    A subject is "主题$x复分$y地区$z年代$j形式".  ``cip`` is the form of the block on the copyright page:
+    GB/T 12451-2001, GB/T 12451-2023, Taiwan's, a book of before CIP, or none.
+    """
+
+    pinyin: str
+    people: tuple[ChinesePerson, ...]
+    edition: str = ""
+    year: int
+    month: int
+    printing: str = ""
+    series: str = ""
+    unified_number: str = ""
+    original: str | None = None
+    original_language: str = ""
+    clc: str
+    class_taiwan: str = ""
+    subjects: tuple[str, ...]
+    ill: str = ""
+    bib: bool = False
+    index: bool = False
+    fiction: bool = False
+    biography: bool = False
+    accompanying: str = ""
+    set_price: str = ""
+    set_pages: int | None = None
+    pieces: int = 1
+    one_record: bool = False
+    cip: Literal["2001", "2023", "taiwan", "early", "none"] = "none"
+    cip_number: str = ""
+    running: int | None = None
+    expect: str = "书商数据齐全，直接通过。"
+
+
+class ChineseShipment(Table):
+    """titles.toml of the Chinese shipment."""
+
+    shipment: Shipment
+    publishers: dict[str, Publisher]
+    title: tuple[ChineseTitle, ...]
+    on_file: tuple[ChineseTitle, ...]
+
+
 class EnglishShipment(Table):
     """titles.toml of the English shipment."""
 
@@ -212,7 +296,7 @@ def load(path: Path, model: type[ShipmentT]) -> ShipmentT:
     return model.model_validate(data)
 
 
-_OWN = ("cases", "showcase", "one_record", "expect", "slip", "catalogue", "items", "copies", "invoice")
+_OWN = ("cases", "showcase", "expect", "slip", "catalogue", "items", "copies", "invoice")
 
 
 def _with_shared_text(titles: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ def box_entry(title: Copy, faces: dict[str, Any]) -> dict[str, Any]:
         "back_isbn_text": title.barcode and bool(title.isbn),
         "title_page": faces["title_page"],
         "copyright_page": faces["copyright_page"],
-        "colophon": list(title.colophon) or None,
+        "colophon": list(title.colophon) or faces.get("colophon"),
         "last_page_text": faces["last_page_text"],
         "last_page_number": title.last_page,
         "slip": title.slip,
