@@ -7,7 +7,7 @@ import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 
-_FORMATS = zxingcpp.BarcodeFormat.Codabar | zxingcpp.BarcodeFormat.Code39 | zxingcpp.BarcodeFormat.Code128
+_FORMATS = (zxingcpp.BarcodeFormat.Codabar, zxingcpp.BarcodeFormat.Code39, zxingcpp.BarcodeFormat.Code128)
 # Codabar's start and stop characters are no part of the number.
 _START_STOP = "ABCDabcd"
 _DOTS_OF_WHITE = 40

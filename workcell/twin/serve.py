@@ -20,9 +20,7 @@ from typing import Any
 import cv2
 import uvicorn
 
-from plc.server import PlcHost
-from plc.softplc import SoftPlc
-from plc.tagmap import builtin_tagmap
+from plc import PlcHost, SoftPlc, builtin_tagmap
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.layout import Layout

@@ -478,6 +478,7 @@ class World:
     def _restore(self) -> None:
         kept = self._keep.values
         if kept["origin"] != self._origin:
+            self._keep.close()
             raise ConfigError(
                 "the state folder keeps the world of another batch",
                 subject=str(self._folder),
