@@ -118,7 +118,14 @@ class Cataloguing:
 
     async def _case_answered(self, title_key: str, slip: str) -> Case | None:
         """The decided case about this copy (by its slip) or its title, from this batch or an earlier one."""
-        return await self._worker.run(self._site.cases.answered, title_key, slip)
+        return await self._worker.run(self._answered, title_key, slip)
+
+    def _answered(self, title_key: str, slip: str) -> Case | None:
+        case = self._site.cases.by_slip(slip) if slip else None
+        if case is not None and case.answer is not None:
+            return case
+        decided = [case for case in self._site.cases.list("decided") if case.title_key == title_key]
+        return decided[-1] if decided else None
 
     def _surplus(self, book: Book) -> Reason | None:
         """Why a copy beyond what was ordered needs a person; None within the order."""
@@ -214,7 +221,11 @@ class Cataloguing:
         if location.call_number.book_number != "sequence":
             return ""
         number = await self._worker.run(
-            self._site.sequences.next, location.call_number.scheme, prepared["class"], book.title_key
+            self._site.sequences.next,
+            location.call_number.scheme,
+            prepared["class"],
+            book.title_key,
+            self._line.clock.wall(),
         )
         return str(prepared["pattern"]).format(number=number)
 
@@ -227,7 +238,9 @@ class Cataloguing:
         accession = await self._worker.run(
             self._site.numbers.reserve, "accession", numbers.accession, owner, now
         )
-        lines = label_print.spine_lines(call_number, location.call_number.scheme)
+        lines = label_print.spine_lines(
+            call_number, location.call_number.scheme, label_print.LineOptions(volume=volume)
+        )
         return Marks(
             barcode, accession, location.code, call_number, tuple(lines),
             self._tag_elements(barcode), location.bin, copy, volume,

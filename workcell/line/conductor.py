@@ -350,7 +350,7 @@ class Line:
         return {"ok": True, "text": f"{request.verb}: the unit is {self.state.state}"}
 
     async def _obey(self, verb: str) -> None:
-        """A person's word to the line.  Unhold and clear also start a unit that stands ready to be started."""
+        """A person's word to the line; unhold and clear also start a unit that stands ready."""
         state = (await self.link.view()).state
         if verb == "clear" or (verb == "unhold" and state in ("Stopped", "Idle")):
             if verb == "clear":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import ConfigError, Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, load_layout
-from workcell.kernel.model import OrderLine
 from workcell.kernel.ports import LineLink
 from workcell.kernel.profile import Profile, load_profile
 from workcell.kernel.worker import ThreadWorker
@@ -112,7 +111,7 @@ async def _run(plan: Plan) -> Ended:
             if state.batch_open:
                 await recover(line)
             else:
-                await open_batch(line, orders, plan)
+                await open_batch(line, len(orders), speed=plan.speed, auto=plan.auto)
             await line.run()
             if line.stopped_by:
                 return Ended(None, line.stopped_by)
@@ -131,16 +130,16 @@ async def _run(plan: Plan) -> Ended:
         await journal.close()
 
 
-async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> None:
+async def open_batch(line: Line, order_lines: int, *, speed: float, auto: bool) -> None:
     """Put a new batch on record, with the photo-eye counters as they stand before it."""
     view = await line.link.view()
     today = line.clock.wall().date().isoformat()
     body = {
         "batch_id": f"{today.replace('-', '')}-{line.state.batches + 1:02d}",
         "profile": line.profile.name,
-        "order_lines": len(orders),
-        "speed": plan.speed,
-        "auto": plan.auto,
+        "order_lines": order_lines,
+        "speed": speed,
+        "auto": auto,
         "counters": {"entered": view.entered, "left": view.left},
     }
     await line.write("batch.opened", body)

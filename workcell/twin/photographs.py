@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +57,9 @@ def _lay(world: World, book: Book, draw: np.random.Generator, opening: Opening |
     world.hold_open(book, opening)
 
 
-def _carry(world: World, zones: list[str], to: str) -> None:
+def _carry(world: World, zones: Sequence[str], to: str) -> None:
     """Carry the book that is on the way to ``to`` through the zones before it."""
-    for here, there in zip(zones, zones[1:], strict=False):
+    for here, there in pairwise(zones):
         if world.book_in(to) is not None:
             return
         world.move(here, there)
