@@ -650,11 +650,13 @@ class PlcLink:
 
     async def _send(self, send: Callable[[], Awaitable[None]]) -> None:
         await self._until_linked()
+        client = self._client
         try:
             await send()
         except DeviceGone:
-            self._linked = False
-            await self._hang_up()
+            if self._client is client:
+                self._linked = False
+                await self._hang_up()
         self._wake.set()
 
     async def _await_answer(self, unit: str, seq: int) -> None:
@@ -673,16 +675,22 @@ class PlcLink:
             raise Refused(f"{unit} {what}", subject=self._name, remedy=remedy)
 
     async def _await_done(self, unit: str, seq: int, boot: int) -> None:
-        while self._hand(unit)["done_seq"] != seq or not self._is_answered(unit, seq, boot):
-            if is_newer(cast("int", self._hand(unit)["ack_seq"]), seq) and self._hand(unit)["ack_code"] == (
-                self._accepted
-            ):
-                raise Doubtful(
-                    f"command {seq}: a later one has taken its place", subject=unit,
-                    remedy="See what happened to the book.",
-                )  # fmt: skip
-            await self._until_linked()
-            await self._next_change()
+        while not (self._is_answered(unit, seq, boot) and self._hand(unit)["done_seq"] == seq):
+            self._check_not_replaced(unit, seq)
+            if self._linked:
+                await self._next_change()
+            else:
+                await self._until_linked()
+
+    def _check_not_replaced(self, unit: str, seq: int) -> None:
+        """A later command that was accepted means that nobody will report the end of this one."""
+        hand = self._hand(unit)
+        later = is_newer(cast("int", hand["ack_seq"]), seq)
+        if later and hand["ack_code"] == self._accepted:
+            raise Doubtful(
+                f"command {seq}: a later one has taken its place", subject=unit,
+                remedy="See what happened to the book.",
+            )  # fmt: skip
 
     # --- the line ----------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ _EXCEPTION_TEXT = {
 _BITS_PER_BYTE = 11
 _FAST_BAUD = 19200
 _FAST_SILENCE = 0.00175
+_BABBLE_SECONDS = 5.0
 
 
 class BadFrame(Exception):
@@ -174,11 +175,15 @@ class MbapFramer:
         return struct.pack(">HHHB", self._number, 0, len(request.pdu) + 1, unit) + request.pdu
 
     def take(self, buffer: bytearray, unit: int, request: Request) -> bytes | None:
-        """Take the answer to the last request; answers to earlier ones are dropped on the way."""
+        """Take the answer to the last request, dropping late ones; raises DeviceGone for other bytes."""
         while len(buffer) >= 8:
             number, protocol, length, from_unit = struct.unpack_from(">HHHB", buffer)
             if protocol != 0 or not 2 <= length <= 254:
-                raise BadFrame(f"no MBAP header: {bytes(buffer[:8]).hex()}")
+                # a byte stream that has lost its place can't be found again
+                raise DeviceGone(
+                    f"no Modbus TCP frame ({bytes(buffer[:8]).hex()})", subject="PLC",
+                    remedy="Is this port a Modbus TCP server?",
+                )  # fmt: skip
             if len(buffer) < 6 + length:
                 return None
             pdu = bytes(buffer[7 : 6 + length])
@@ -255,7 +260,6 @@ class ModbusClient:
         self._unit = unit
         self._patience = patience
         self._buffer = bytearray()
-        self._quiet_from = clock.now()
         self.suspect = False
 
     @property
@@ -306,7 +310,6 @@ class ModbusClient:
         await self._stream.write(self._framer.encode(self._unit, request))
         async with self._clock.timeout(self._patience.reply_seconds + self._framer.seconds(request)):
             pdu = await self._answer(request)
-        self._quiet_from = self._clock.now()
         return request.parse(pdu)
 
     async def _answer(self, request: Request) -> bytes:
@@ -321,29 +324,25 @@ class ModbusClient:
         self._buffer += data
 
     async def _before_sending(self) -> None:
-        """Keep the silent interval; bytes that nobody asked for make the wire suspect."""
-        pause = self._quiet_from + self._framer.silence - self._clock.now()
-        if pause > 0:
-            await self._clock.sleep(pause)
-        try:
-            async with self._clock.timeout(0):
-                await self._more()
-        except TimeoutError:
-            pass
-        if self._buffer:
+        """Hear the silent interval; bytes that nobody asked for make the wire suspect."""
+        if self._buffer or await self._heard_something(self._framer.silence):
             self.suspect = True
-            self._buffer.clear()
+            await self._hear_silence(self._framer.silence)
 
     async def _settle(self, request: Request) -> None:
         """After trouble: a fresh frame number, or on a serial line silence for one full timeout."""
+        if not self._framer.numbered:
+            self.suspect = True
+            await self._hear_silence(self._patience.reply_seconds + self._framer.seconds(request))
+
+    async def _hear_silence(self, seconds: float) -> None:
+        """Drop what comes until nothing came for ``seconds``; raises DeviceGone on a line that babbles."""
+        deadline = self._clock.now() + _BABBLE_SECONDS
         self._buffer.clear()
-        if self._framer.numbered:
-            return
-        self.suspect = True
-        full = self._patience.reply_seconds + self._framer.seconds(request)
-        while await self._heard_something(full):
+        while await self._heard_something(seconds):
             self._buffer.clear()
-        self._quiet_from = self._clock.now()
+            if self._clock.now() > deadline:
+                raise DeviceGone("the line is never silent", subject="PLC", remedy="Check wiring and speed.")
 
     async def _heard_something(self, seconds: float) -> bool:
         try:

@@ -21,7 +21,8 @@ from plc.tracking import UNKNOWN_BIT, EventRing, Zone
 from workcell.kernel.errors import BadInput, ConfigError
 
 WATCHDOG_SECONDS = 1.0
-_HOLDING_SECONDS = 0.08
+_HOLDING_SECONDS = 0.04
+_ROUNDING = 1e-6  # of added scan times
 _LOST_FACTOR = 1.5
 _LONGEST_SCAN = 0.1  # one scan that came late must not look like a silent host
 _DISPUTE_SCANS = 3  # a photo-eye must contradict the table this often before it is believed
@@ -170,11 +171,10 @@ class SoftPlc:
     # --- PackML ------------------------------------------------------------------------------------------
 
     def _fire(self, trigger: str, reason: str = "") -> bool:
-        was = self.unit.state
         if not self.unit.fire(trigger):
             return False
         self._state_since = self._now
-        if reason and was != "aborting":
+        if reason and (self._stop_reason == "none" or reason == "safety"):
             self._stop_reason = reason
         if self.unit.state == "aborting":
             self._abort_tasks()
@@ -225,7 +225,7 @@ class SoftPlc:
             self._owner, self._heartbeat, self._silent = token, command["heartbeat"], 0.0
         elif self._owner:
             self._silent += min(elapsed, _LONGEST_SCAN)
-            if self._silent >= WATCHDOG_SECONDS or token == 0:
+            if self._silent >= WATCHDOG_SECONDS - _ROUNDING or token == 0:
                 self._lose_host(command["heartbeat"])
 
     def _lose_host(self, heartbeat: int) -> None:
