@@ -15,7 +15,7 @@ from workcell.twin.scene import Scene, Still, View
 _SCALE = {("verify", "top"): 10.0, ("verify", "spine"): 10.0, ("capture", "spine"): 9.0}
 _SCALE_BY_ROLE = {"top": 8.5, "under": 8.5, "spine": 9.0, "page": 7.2}
 # A large book is read out at the least scale.
-_LARGE_MM2, _LEAST_SCALE = 90_000.0, 7.7
+_LARGE_MM2, _LEAST_SCALE = 70_000.0, 7.7
 _CACHED_BYTES = 160_000_000
 _PAGE_GUTTER_MM = 16.0
 
