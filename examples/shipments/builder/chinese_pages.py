@@ -44,7 +44,7 @@ def _width(text: str) -> int:
 
 
 def faces(shipment: ChineseShipment, title: ChineseTitle) -> dict[str, Any]:
-    """Give the printed parts of a copy, with the keys of box.json; ``colophon`` where the house prints one."""
+    """Give the printed parts of a copy, with the keys of box.json; some houses print a colophon."""
     publisher = shipment.publishers[title.publisher]
     cip, imprint = _CIP[title.cip](title, publisher), _imprint(title, publisher)
     return {
