@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from stations.rfid import iso28560_2, iso28560_3
+from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
 from stations.rfid.content import Finding, TagContent, TagImage
 from workcell.kernel.errors import BadInput
 from workcell.kernel.ports import TagMemory
 from workcell.kernel.profile import TagPolicy
 
+_FACTORY_EPC: Final = 0xE2  # first byte of the identifiers that chips leave the factory with
 _LOCKED_ELEMENTS: Final = frozenset({1, 3})  # as in the standard's worked example
 
 
@@ -76,3 +77,15 @@ def encode(elements: Mapping[int, str], policy: TagPolicy, *, block_size: int, c
 def pii(memory: TagMemory) -> str:
     """The item number that a tag holds, empty when there is none to be read."""
     return decode(memory.data, memory.dsfid).pii
+
+
+def decode_uhf(epc_bank: bytes, user: bytes = b"") -> TagContent:
+    """Read a UHF tag: its EPC bank from the PC word on, and user memory.
+
+    A PC word that says ISO is ISO 28560-4; one that says EPC with a factory's E2… is blank; any other is
+    the CULTU format.  Never raises.
+    """
+    control = iso28560_4.ProtocolControl.parse(int.from_bytes(epc_bank[:2], "big"))
+    if not any(epc_bank[2:]) or (not control.iso and epc_bank[2] == _FACTORY_EPC):
+        return TagContent("blank")
+    return iso28560_4.decode(epc_bank, user) if control.iso else cultu.decode(epc_bank, user)

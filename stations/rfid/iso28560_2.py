@@ -104,6 +104,11 @@ def encode(
     return TagImage(data + bytes(-len(data) % block_size), block_size, DSFID, locked=locked)
 
 
+def encode_without_pii(values: Mapping[int, str]) -> bytes:
+    """Content parameter and elements alone, for memory whose PII stands elsewhere (ISO 28560-4)."""
+    return join(_behind_pii({oid: Value(oid, text) for oid, text in values.items()}))
+
+
 def join(stored: Iterable[Stored]) -> bytes:
     """The bytes of elements as they were stored: what ``split`` took apart."""
     return b"".join(element.to_bytes() for element in stored)
@@ -115,11 +120,13 @@ def _in_order(rows: list[Value]) -> list[Stored]:
         raise BadInput("an element is named twice", remedy="Name each OID once.")
     if PII not in texts or not texts[PII].text:
         raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
-    pii = _stored(texts.pop(PII))
-    others = [_stored(texts[oid]) for oid in sorted(texts)]
-    index = [Stored(CONTENT_PARAMETER, Compaction.APPLICATION, _index_of(texts))] if others else []
+    return [_stored(texts.pop(PII)), *_behind_pii(texts)]
+
+
+def _behind_pii(rows: Mapping[int, Value]) -> list[Stored]:
+    others = [_stored(rows[oid]) for oid in sorted(rows)]
+    index = [Stored(CONTENT_PARAMETER, Compaction.APPLICATION, _index_of(rows))] if others else []
     return [
-        pii,
         *index,
         *(element for element in others if not element.lock),
         *(element for element in others if element.lock),

@@ -60,8 +60,8 @@ def test_a_damaged_answer_is_passed_over() -> None:
 def test_every_tag_command_names_its_tag() -> None:
     for data in (
         frames.write_blocks(UID, 3, [b"abcd", b"efgh"]), frames.lock_blocks(UID, 0, 2),
-        frames.write_afi(UID, 7), frames.write_dsfid(UID, 6), frames.read_blocks(UID, 0, 4), frames.system_information(UID),
-        frames.block_security(UID, 0, 4),
+        frames.write_afi(UID, 7), frames.write_dsfid(UID, 6), frames.read_blocks(UID, 0, 4),
+        frames.system_information(UID), frames.block_security(UID, 0, 4),
     ):  # fmt: skip
         assert data[1] & 0x07 == 0x01
         assert data[2:10].hex().upper() == UID
