@@ -125,7 +125,7 @@ def _text_96(data: bytes) -> str:
 
 
 def _packed_128(text: str) -> bytes | None:
-    """Five characters of six bits in each upper word; the rest, the last one and the length in the low one."""
+    """Five characters of six bits in each upper word; the rest, the last and the length in the low one."""
     if not (_NUMBER_128 <= len(text) <= _LONGEST and text.isascii() and _is_six_bit(text[:-1])):
         return None
     words = [0, 0, 0]
