@@ -38,7 +38,7 @@ def plan(facts: RecordFacts, evidence: Evidence, location: Location, profile: Pr
     """What the call number at this location is made of; an empty plan when no class is known."""
     held = class_number(facts, evidence, location.call_number.scheme)
     plain = held.number if held else ""
-    existing = _on_file(facts, location, profile)
+    existing = _on_file(facts, evidence, location, profile)
     if existing:
         return CallNumberPlan(plain, existing=existing)
     if held is None:
@@ -54,7 +54,7 @@ def call_number(
     profile: Profile,
     next_sequence: Callable[[str], int],
 ) -> str | None:
-    """The call number at a location, a running number taken by ``next_sequence(class)``; None without a class."""
+    """The call number at a location, a running number from ``next_sequence(class)``; None without a class."""
     made = plan(facts, evidence, location, profile)
     if made.existing:
         return made.existing
@@ -66,7 +66,7 @@ def call_number(
 
 
 def class_number(facts: RecordFacts, evidence: Evidence, scheme: str) -> ClassNumber | None:
-    """The class in this scheme: from the record, else from the CIP block of the book; cleaned for the shelf."""
+    """The class in this scheme, cleaned for the shelf: from the record, else from the book's CIP block."""
     held = facts.class_in(scheme)
     if held is None:
         seen = next((c for c in evidence.many("class") if _SEEN_SCHEMES.get(c.scheme or "") == scheme), None)
@@ -85,7 +85,7 @@ def _as_is(held: ClassNumber) -> tuple[str, str]:
 
 
 def _ddc(held: ClassNumber) -> tuple[str, str]:
-    """Without the prime marks that show where it may be cut (MARC 21 082 $a), and without [Fic]-like words."""
+    """Without the prime marks that show where it may be cut (MARC 21 082 $a); "[Fic]" is no class."""
     number = re.sub(r"[/'’\s]", "", held.number)
     return (number, "") if re.fullmatch(r"[0-9]{3}(?:\.[0-9]+)?", number) else ("", "")
 
@@ -147,28 +147,36 @@ def _main_entry(facts: RecordFacts, evidence: Evidence) -> str:
 
 def _assembled(number: str, book_number: str, evidence: Evidence, location: Location) -> str:
     rules = location.call_number
-    join = _JOINS.get(rules.scheme, " ")
-    parts = [*_prefixes(evidence, location), number, book_number, rules.suffix]
-    return join.join(part for part in parts if part)
+    parts = [*_oversize(evidence, location), rules.prefix, number, book_number, rules.suffix]
+    return _join(location).join(part for part in parts if part)
 
 
-def _prefixes(evidence: Evidence, location: Location) -> list[str]:
+def _join(location: Location) -> str:
+    return _JOINS.get(location.call_number.scheme, " ")
+
+
+def _oversize(evidence: Evidence, location: Location) -> list[str]:
     height = evidence.measured.height_mm
     oversize = location.oversize_cm is not None and height is not None and height >= location.oversize_cm * 10
-    return [location.oversize_prefix if oversize else "", location.call_number.prefix]
+    return [location.oversize_prefix] if oversize and location.oversize_prefix else []
 
 
-def _on_file(facts: RecordFacts, location: Location, profile: Profile) -> str:
-    """The title's call number at this location; else at another one that shelves alike."""
-    here = [item.call_number for item in facts.items if item.at(location.code) and item.call_number]
-    if here:
-        return here[0]
-    alike = [
-        other.code
-        for other in profile.locations
-        if other.call_number == location.call_number and other.oversize_prefix == location.oversize_prefix
-    ]
-    there = [
-        item.call_number for item in facts.items if item.call_number and any(item.at(code) for code in alike)
-    ]
-    return there[0] if there else ""
+def _on_file(facts: RecordFacts, evidence: Evidence, location: Location, profile: Profile) -> str:
+    """The title's call number at this location; else that of another one with the same rules, made to fit."""
+    for item in facts.items:
+        if item.call_number and item.at(location.code):
+            return item.call_number
+    for other in profile.locations:
+        if other.call_number != location.call_number:
+            continue
+        for item in facts.items:
+            if item.call_number and item.at(other.code):
+                bare = _without_prefix(item.call_number, other)
+                return _join(location).join([*_oversize(evidence, location), bare])
+    return ""
+
+
+def _without_prefix(number: str, location: Location) -> str:
+    """A call number without the oversize prefix of the location where it stands."""
+    prefix = location.oversize_prefix
+    return number.removeprefix(prefix + _join(location)) if prefix else number

@@ -43,7 +43,7 @@ class BadRecord:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """Counts of one import.  ``bad`` lists every record with a problem; ``kept`` ones are in the counts too."""
+    """Counts of one import.  ``bad`` lists every record with a problem; ``kept`` ones are counted too."""
 
     new: int = 0
     changed: int = 0

@@ -33,6 +33,9 @@ OWN_SOURCES = ("order", "catalogue")
 """Sources whose records are the library's own."""
 
 _THINNEST_MM = 3.0
+_THICKEST_PAGE_MM = 0.14
+"""Thickness of a book by its last page number: 0.05 for thin paper, 0.11 for a small hardback."""
+
 _NEAR = 0.5
 _ELIGIBLE = 0.1
 """A record of an earlier source is taken when it scores at most so much below the best of all."""
@@ -49,7 +52,7 @@ _BOOK_NUMBER = re.compile(r"统一书号\s*[:：]?\s*([0-9]{3,6}\s*[·・.\-]\s*
 
 @dataclass(frozen=True)
 class Source:
-    """A named catalogue, asked in the order of the profile: "order", "catalogue", "vendor" …"""
+    """A named catalogue ("order", "catalogue", "vendor" …); the profile says which comes first."""
 
     name: str
     catalogue: Catalogue
@@ -197,7 +200,8 @@ def _order_of_another_title(case: _Case) -> Reason | None:
     line = case.order.line
     return Reason(
         "ORDER_OTHER_TITLE",
-        f"Order line {line.line} has this ISBN but is for “{line.title}”; the title page reads “{_title(case)}”.",
+        f"Order line {line.line} has this ISBN but is for “{line.title}”; "
+        f"the title page reads “{_title(case)}”.",
     )
 
 
@@ -265,9 +269,22 @@ def _choose(case: _Case) -> Considered | None:
     fitting = [entry for entry in case.considered if entry.match.score >= case.threshold]
     if not fitting:
         return None
+    own = next(
+        (entry for entry in case.considered if entry.source == "order" and _speaks_not_against(entry)), None
+    )
+    if own:
+        return own
     best = max(entry.match.score for entry in fitting)
     eligible = [entry for entry in fitting if entry.match.score >= best - _ELIGIBLE]
     return min(eligible, key=lambda entry: (_priority(case, entry.source), -entry.match.score))
+
+
+def _speaks_not_against(own: Considered) -> bool:
+    """Whether the order's own record, brief as it is, may be this book once another record surely is.
+
+    Passing it over would make a second record of one title.
+    """
+    return all(own.match.verdict(name) is not Verdict.DIFFER for name in ("isbn", "title", "volume"))
 
 
 def _priority(case: _Case, source: str) -> int:
@@ -295,7 +312,7 @@ def _on_record(case: _Case, chosen: Considered | None) -> Decision:
         said = f"{1 + len(rivals)} {chosen.source} records fit about equally well: {named}."
         return _review(case, chosen, [Reason("AMBIGUOUS", said)])
     volume = _volume_question(case, chosen)
-    if volume and volume.code not in ("VOLUME_OF_SET", "WHOLE_SET"):
+    if volume and volume.code != "VOLUME_OF_SET":
         return _review(case, chosen, [volume])
     reasons = _duplicate_reasons(case, chosen)
     if any(reason.code == "NOT_WANTED_HERE" for reason in reasons):
@@ -316,6 +333,8 @@ def _on_record(case: _Case, chosen: Considered | None) -> Decision:
 def _kind(chosen: Considered, volume: Reason | None) -> DecisionKind:
     if volume:
         return DecisionKind.VOLUME
+    if chosen.source == "order":
+        return DecisionKind.EXISTING
     if chosen.facts.cip:
         return DecisionKind.UPGRADE_CIP
     return DecisionKind.EXISTING if chosen.source in OWN_SOURCES else DecisionKind.COPY
@@ -380,8 +399,9 @@ def _volume_question(case: _Case, chosen: Considered) -> Reason | None:
     said = case.evidence.text("volume")
     seen, facts = designations.parse_volume(said), chosen.facts
     if facts.pieces > 1:
-        if _whole_set(case, facts.pieces):
-            return Reason("WHOLE_SET", f"All {facts.pieces} volumes under one ISBN, as one piece.")
+        if _in_one_case(case, facts.pieces):
+            whole = f"All {facts.pieces} volumes in one case: take them out and feed them one by one."
+            return Reason("WHOLE_SET", whole)
         if seen.number is not None:
             return Reason(
                 "VOLUME_OF_SET", f"“{said}” of the {facts.pieces} volumes that the record describes."
@@ -393,11 +413,18 @@ def _volume_question(case: _Case, chosen: Considered) -> Reason | None:
     return None
 
 
-def _whole_set(case: _Case, pieces: int) -> bool:
-    said = [case.evidence.text("volume"), case.evidence.text("price"), *_lines(case.evidence)]
-    if case.line:
-        said.append(case.line.volume)
-    return any(designations.parse_volume(words).total == pieces for words in said)
+def _in_one_case(case: _Case, volumes: int) -> bool:
+    """Ordered as a whole set, and much thicker than the pages of one volume make a book.
+
+    "全三册" behind a price says nothing: it stands in every volume.
+    """
+    line, thickness = case.line, case.evidence.measured.thickness_mm
+    if line is None or (
+        line.binding != "slipcase" and designations.parse_volume(line.volume).total != volumes
+    ):
+        return False
+    pages = designations.number_of(case.evidence.text("pages"))
+    return thickness is None or pages is None or thickness > pages * _THICKEST_PAGE_MM
 
 
 # --- no record -------------------------------------------------------------------------------------------
@@ -405,7 +432,9 @@ def _whole_set(case: _Case, pieces: int) -> bool:
 
 def _without_record(case: _Case) -> Decision:
     best = max(case.considered, key=lambda entry: entry.match.score, default=None)
-    near = best is not None and best.match.score >= _NEAR
+    by_number = [entry for entry in case.considered if entry.match.verdict("isbn") is Verdict.AGREE]
+    best = max(by_number, key=lambda entry: entry.match.score, default=best)
+    near = best is not None and (bool(by_number) or best.match.score >= _NEAR)
     if best and near and not _surely_another(case, best):
         close = (
             f"{best.source} record {best.record_id} comes close ({best.match.score:.2f}): {_doubts(best)}."

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from marc import designations, isbn, names
 from marc.deciding import unified_book_number
+from marc.facts import is_electronic
 from marc.matching import misprinted_isbns
 from workcell.kernel.evidence import Evidence, FieldValue
 
@@ -23,10 +24,11 @@ _YUAN = re.compile(r"元|¥|￥|CNY|RMB|定价")
 
 @dataclass(frozen=True)
 class Isbn:
-    """An ISBN-13 with the qualifier printed beside it."""
+    """An ISBN-13 with the qualifier printed beside it; ``other`` marks one of an electronic edition."""
 
     number: str
     qualifier: str = ""
+    other: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def _isbns(evidence: Evidence) -> tuple[Isbn, ...]:
         number = isbn.normalise(field.normalised or field.value)
         if number:
             found[number] = found.get(number) or field.qualifier or ""
-    return tuple(Isbn(number, qualifier) for number, qualifier in found.items())
+    return tuple(Isbn(number, word, is_electronic(word)) for number, word in found.items())
 
 
 def _statements(evidence: Evidence) -> tuple[str, ...]:
@@ -182,10 +184,11 @@ def _divided(subject: str) -> tuple[str, ...]:
 
 
 def _pages_read(evidence: Evidence) -> tuple[str, ...]:
-    """Where the description was taken from, in the order of the book."""
-    seen = {value.page for value in _values(evidence) if value.page}
-    order = ("title_page", "copyright_page", "front_cover", "back_cover", "spine")
-    return tuple(page for page in order if page in seen)
+    """Where the title was taken from, and the copyright page when anything was."""
+    title = evidence.one("title")
+    seen = {value.page for value in _values(evidence)}
+    pages = [title.page] if title and title.page else []
+    return tuple(dict.fromkeys([*pages, *({"copyright_page"} & seen)]))
 
 
 def _confidence(evidence: Evidence) -> float:

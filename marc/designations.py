@@ -33,6 +33,7 @@ _EDITION_WORD = re.compile(
     r"\b(rev|revised|enlarged|expanded|updated|abridged|international|student)\w*\b", re.I
 )
 _REVISED_ZH = re.compile(r"修订|增订|增补|校订|新版|典藏|插图")
+_RANGE = re.compile(r"^(?:v|vols?|volumes?)?\.?\s*1\s*[-–—~至]\s*([0-9]{1,3})$")
 _PIECES = re.compile(
     r"(?<![0-9a-z])(?:([0-9]+|[一二两三四五六七八九十]+)\s*|([a-z]+)\s+)(?:v\b|vols?\b|volumes?\b|册|卷|本)"
 )
@@ -68,7 +69,7 @@ def number_of(text: str) -> int | None:
 def parse_volume(text: str) -> Volume:
     """What a volume statement says; an empty Volume when it says nothing known."""
     plain = unicodedata.normalize("NFKC", text).strip().casefold()
-    whole = _WHOLE_SET.search(plain)
+    whole = _WHOLE_SET.search(plain) or _RANGE.match(plain)
     if whole:
         return Volume(total=number_of(whole.group(1)))
     position = _POSITION_ZH.search(plain)

@@ -26,7 +26,8 @@ _ROLES = {
 _SECONDARY = ("translator", "illustrator", "annotator", "reviser", "author of introduction")
 _BINDINGS = {"hard": "精装", "cloth": "精装", "精装": "精装", "paper": "", "pbk": "", "平装": ""}
 _PAGES = {
-    "title_page": "题名页", "copyright_page": "版权页", "front_cover": "封面", "back_cover": "封底", "spine": "书脊",
+    "title_page": "题名页", "copyright_page": "版权页", "front_cover": "封面", "back_cover": "封底",
+    "spine": "书脊",
 }  # fmt: skip
 _UNKNOWN = "|"
 
@@ -57,7 +58,7 @@ def _control(when: date, record_id: str) -> list[Field]:
 
 def _numbers(book: Description) -> list[Field]:
     made = []
-    for place, held in enumerate(book.isbns):
+    for place, held in enumerate(held for held in book.isbns if not held.other):
         price = [("d", book.price)] if place == 0 else []
         parts = [("a", hyphenated(held.number)), ("b", _binding(held.qualifier)), *price]
         made.append(data_field("010", "  ", parts))
@@ -86,8 +87,13 @@ def _coded(book: Description, when: date) -> list[Field]:
 
 
 def _title(book: Description) -> Field:
-    first, *further = book.responsibility or ("",)
-    parts: Parts = [("a", book.title), ("9", _pinyin(book.title)), ("b", "专著"), ("e", book.subtitle)]
+    first, *further = [_unspaced(statement) for statement in book.responsibility] or [""]
+    parts: Parts = [
+        ("a", _unspaced(book.title)),
+        ("9", _pinyin(book.title)),
+        ("b", "专著"),
+        ("e", book.subtitle),
+    ]
     parts += [("f", first), *(("g", statement) for statement in further), ("h", book.volume)]
     return data_field("200", "1 ", parts)
 
@@ -159,13 +165,18 @@ def _role(agent: Agent, book: Description) -> str:
 
 
 def _origin(book: Description, profile: Profile, when: date) -> list[Field]:
-    where = "、".join(_PAGES[page] for page in book.pages_read) or "原书"
+    where = "、".join(_PAGES.get(page, page) for page in book.pages_read) or "原书"
     return [
         data_field("801", " 0", [("a", "CN"), ("b", profile.agency.code), ("c", f"{when:%Y%m%d}")]),
         data_field(
             "830", "  ", [("a", f"据{where}由机器著录, 最低置信度 {book.confidence:.2f}, 待编目员审核")]
         ),
     ]
+
+
+def _unspaced(chinese: str) -> str:
+    """Without the blanks that printers put between Chinese words."""
+    return re.sub(r"(?<=[^\x00-\xff])\s+(?=[^\x00-\xff])", "", chinese)
 
 
 def _pinyin(chinese: str) -> str:

@@ -50,7 +50,10 @@ def _control(book: Description, profile: Profile, when: date, record_id: str) ->
 
 def _numbers(book: Description, profile: Profile) -> list[Field]:
     agency = profile.agency
-    made = [data_field("020", "  ", [("a", held.number), ("q", held.qualifier)]) for held in book.isbns]
+    made = [
+        data_field("020", "  ", [("z" if held.other else "a", held.number), ("q", held.qualifier)])
+        for held in book.isbns
+    ]
     made += [data_field("020", "  ", [("z", number)]) for number in book.wrong_isbns]
     if book.unified_number:
         made.append(data_field("024", "8 ", [("a", book.unified_number)]))
@@ -132,7 +135,7 @@ def _series(book: Description) -> list[Field]:
 
 
 def _paired(fields: Sequence[Field], book: Description, profile: Profile) -> list[Field]:
-    """Romanised fields with their Han forms in 880, linked by $6 (MARC 21 appendix A), where the profile asks."""
+    """Romanised fields and their Han forms in 880, linked by $6 (MARC 21, appendix A), by profile."""
     if profile.records.han == "alone" or book.language in _NO_ROMANISATION:
         return list(fields)
     made: list[Field] = []
@@ -179,7 +182,7 @@ def _physical(book: Description) -> list[Field]:
 
 def _notes(book: Description, profile: Profile, when: date) -> list[Field]:
     """Source of description, index terms as printed in the CIP block, and who made the record."""
-    where = " and ".join(_PAGES[page] for page in book.pages_read) or "book in hand"
+    where = " and ".join(_PAGES.get(page, page) for page in book.pages_read) or "book in hand"
     made = [data_field("588", "  ", [("a", f"Description based on {where}.")])]
     made += [data_field("653", "  ", [("a", "--".join(subject))]) for subject in book.subjects]
     made.append(

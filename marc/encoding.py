@@ -80,7 +80,7 @@ def _utf8_fault(data: bytes) -> str:
 
 
 def _sound_marc8(data: bytes) -> bool:
-    """MARC-8 has diacritics singly or in pairs before a letter; long runs of high bytes are another encoding."""
+    """MARC-8 has one or two diacritics before a letter; longer runs of high bytes are another encoding."""
     if _HIGH_RUN.search(data):
         return False
     return all(_decodes(MARC8, part) for part in re.split(rb"[\x1d-\x1f]", data) if part)

@@ -21,6 +21,11 @@ _NO_EXTENT = re.compile(r"^\W*(?:p|pp|pages?|v|volumes?|cm|页|册|\s|\W)*$", re
 _ELECTRONIC = re.compile(r"e-?book|electronic|online|epub|pdf|kindle|电子|网络", re.IGNORECASE)
 
 
+def is_electronic(qualifier: str) -> bool:
+    """Whether an ISBN's qualifier names an online or electronic form."""
+    return _ELECTRONIC.search(qualifier) is not None
+
+
 @dataclass(frozen=True)
 class RecordIsbn:
     """One number of a record: ISBN-13 form (``""`` when its check digit is wrong), as written, qualifier.
@@ -36,7 +41,7 @@ class RecordIsbn:
     @property
     def electronic(self) -> bool:
         """Whether the qualifier names an online or electronic form."""
-        return _ELECTRONIC.search(self.qualifier) is not None
+        return is_electronic(self.qualifier)
 
 
 @dataclass(frozen=True)
@@ -315,7 +320,7 @@ def _unimarc(record: Record) -> RecordFacts:
         isbns=tuple(_unimarc_isbns(record)),
         title=parts[0] if parts else "",
         subtitle=" ".join(subfields(title, "e")) if title else "",
-        titles=tuple([*values(record, "200", "d9A"), *(values_joined(record, other_tags, "ae"))]),
+        titles=(*values(record, "200", "d9A"), *values_joined(record, other_tags, "ae")),
         volume=" ".join(subfields(title, "h")) if title else "",
         volume_title=" ".join(subfields(title, "i")) if title else "",
         responsibility="; ".join(subfields(title, "fg")) if title else "",
@@ -413,7 +418,7 @@ def _unimarc_order(record: Record) -> OrderData | None:
 
 
 def _clean(text: str) -> str:
-    """Without the ISBD punctuation that a following subfield asked for, and without brackets around it all."""
+    """Without the ISBD punctuation that a following subfield asked for, and brackets around it all."""
     plain = text.strip()
     if not _KEEP_STOP.search(plain):
         plain = _END_MARKS.sub("", plain)

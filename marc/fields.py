@@ -87,7 +87,7 @@ def set_leader(record: Record, position: int, value: str) -> None:
 
 
 def sort_fields(record: Record) -> None:
-    """Put fields into the order of their tags' blocks, keeping the order inside a block (880 last of 8XX)."""
+    """Put fields into the order of their tags; notes and subjects (5XX, 6XX) keep theirs inside the block."""
     record.fields.sort(key=lambda field: (not field.tag.isdigit(), _block(field.tag)))
 
 
@@ -113,4 +113,4 @@ def _content(fields: Iterable[Field]) -> Iterator[tuple[str, str, tuple[tuple[st
 
 
 def _block(tag: str) -> str:
-    return tag if tag < "010" else tag[0] if tag[0] in "5679" else tag
+    return tag if tag < "010" else tag[0] if tag[0] in "56" else tag

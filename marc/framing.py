@@ -36,7 +36,7 @@ class Frame:
 
 
 def frames(buffer: bytes | mmap) -> Iterator[Frame]:
-    """Every record, and every stretch that should have been one, in order; no byte but padding is left out."""
+    """Every record and every stretch that should have been one, in order; only padding is left out."""
     position = _skip_padding(buffer, 0)
     while position < len(buffer):
         for frame in _next(buffer, position):

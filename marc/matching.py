@@ -139,10 +139,13 @@ def _isbn(evidence: Evidence, facts: RecordFacts) -> _Look | None:
     held = " ".join(dict.fromkeys(entry.isbn13 or entry.written for entry in facts.isbns))
     if not seen:
         return _misprint(evidence, facts, held)
-    sure = evidence.isbn.confidence if evidence.isbn and evidence.isbn.accepted else 0.6
+    certain = evidence.isbn is not None and evidence.isbn.accepted
+    sure = evidence.isbn.confidence if evidence.isbn and certain else 0.6
     if not any(entry.isbn13 for entry in facts.isbns):
         return _Look(seen[0], held, Verdict.MISSING)
-    for number in seen:
+    # Of the numbers listed in a CIP block only the book's own counts, once it is known for certain: the
+    # others are other bindings, which may have records of their own.
+    for number in seen[:1] if certain else seen:
         entry = facts.isbn(number)
         if entry:
             doubtful = entry.cancelled or entry.electronic
@@ -163,10 +166,18 @@ def _title(evidence: Evidence, facts: RecordFacts) -> _Look | None:
     if seen is None or not seen.value.strip():
         return _Look("", facts.full_title, Verdict.MISSING)
     likeness = title_likeness(evidence, facts)
-    verdict = Verdict.AGREE if likeness >= 0.84 else Verdict.DOUBTFUL if likeness >= 0.62 else Verdict.DIFFER
+    perhaps = 0.5 if _is_short(seen.value) else 0.62
+    verdict = (
+        Verdict.AGREE if likeness >= 0.84 else Verdict.DOUBTFUL if likeness >= perhaps else Verdict.DIFFER
+    )
     # A likeness that is only just enough is worth less than an identical title.
     sure = _sure(seen) * (min(1.0, likeness + 0.05) if verdict is Verdict.AGREE else 1.0)
     return _Look(_full(evidence), facts.full_title, verdict, sure)
+
+
+def _is_short(title: str) -> bool:
+    """A Chinese title of four characters or less: one misread character is a quarter of it and more."""
+    return text.has_han(title) and len(text.tight(title)) <= 4
 
 
 def _subtitle(evidence: Evidence, facts: RecordFacts) -> _Look | None:

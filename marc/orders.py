@@ -42,7 +42,15 @@ def find_order(evidence: Evidence, order_lines: Sequence[OrderLine]) -> OrderMat
     same_number = [line for line in order_lines if _number(line) and _number(line) in numbers]
     if same_number:
         judged = [OrderMatch(line, _judge(evidence, line), by_isbn=True) for line in same_number]
-        return max(judged, key=lambda match: (_RANK[match.title], _volume_fits(evidence, match.line)))
+        own = evidence.isbn.value if evidence.isbn else ""
+        return max(
+            judged,
+            key=lambda match: (
+                _RANK[match.title],
+                _number(match.line) == isbn.normalise(own),
+                _volume_fits(evidence, match.line),
+            ),
+        )
     return _by_title(evidence, order_lines)
 
 

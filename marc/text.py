@@ -11,7 +11,6 @@ _KANA_HANGUL = "\u3040-\u30ff\uac00-\ud7af"
 _RUNS = re.compile(f"[{_HAN}{_KANA_HANGUL}]+|[^\\W_{_HAN}{_KANA_HANGUL}]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
 _IS_CJK = re.compile(f"[{_HAN}{_KANA_HANGUL}]")
-_NUMBERS = re.compile(r"[0-9]+")
 
 _SPECIAL = str.maketrans(
     {
@@ -65,14 +64,15 @@ def similarity(one: str, other: str) -> float:
     if left == right:
         return 1.0
     ratio = max(_ratio(left, right), _ratio(left.translate(_LOOKALIKES), right.translate(_LOOKALIKES)) - 0.02)
-    return min(ratio, _number_cap(left, right))
+    return min(ratio, _number_cap(one, other))
 
 
-def _number_cap(left: str, right: str) -> float:
-    one, other = (sorted(_NUMBERS.findall(side)) for side in (left, right))
-    if one == other:
+def _number_cap(one: str, other: str) -> float:
+    """Numbers count where they stand alone: a digit inside a word is a misread letter."""
+    left, right = (sorted(word for word in fold(side).split() if word.isdigit()) for side in (one, other))
+    if left == right:
         return 1.0
-    return 0.6 if one and other else 0.7
+    return 0.6 if left and right else 0.7
 
 
 def contains_words(whole: str, part: str) -> float:

@@ -52,6 +52,7 @@ def _complete_marc21(
     record: Record, facts: RecordFacts, pages: int | None, height: int | None, year: int | None
 ) -> None:
     record.remove_fields("263")
+    _drop_notes(record, "588", "CIP data")
     _extent(record, "300", f"{pages} pages" if pages else "1 volume", f"{height} cm" if height else "")
     if year and year not in facts.years:
         _imprint_date(record, "264" if record.get_fields("264") else "260", f"{year}.")
@@ -105,6 +106,7 @@ def _provenance(profile: Profile, when: date) -> Field:
 def _complete_cnmarc(
     record: Record, facts: RecordFacts, pages: int | None, height: int | None, year: int | None
 ) -> None:
+    _drop_notes(record, "300", "在版编目数据")
     held = next(iter(record.get_fields("215")), None)
     if held is None:
         held = data_field("215", "  ", [])
@@ -131,6 +133,15 @@ def _coded_year(record: Record, year: int) -> None:
 
 
 # --- both ------------------------------------------------------------------------------------------------
+
+
+def _drop_notes(record: Record, tag: str, words: str) -> None:
+    """Take out the notes that say that the description rests on pre-publication data: it no longer does."""
+    record.fields = [
+        field
+        for field in record.fields
+        if field.tag != tag or words not in " ".join(field.get_subfields("a"))
+    ]
 
 
 def _pages(evidence: Evidence) -> int | None:
