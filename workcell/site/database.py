@@ -21,7 +21,7 @@ from workcell.kernel.errors import BadInput, ConfigError, StorageFull
 from workcell.site import schema
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-_BUSY_MS = 20_000
+_BUSY_SECONDS = 20.0
 
 T = TypeVar("T")
 
@@ -86,9 +86,19 @@ class Database:
     def _understood(self) -> Iterator[None]:
         try:
             yield
-        except (sa.exc.OperationalError, sa.exc.InternalError) as error:
+        except _OURS:
+            raise
+        except sa.exc.DatabaseError as error:
             raise _refusal(str(error.orig), self._name) from error
 
+
+# Errors that say that a statement was wrong or came second, not that the database would not.
+_OURS = (
+    sa.exc.IntegrityError,
+    sa.exc.ProgrammingError,
+    sa.exc.DataError,
+    sa.exc.NotSupportedError,
+)
 
 # What databases say, in lower case, against what it means for a person.
 _REFUSALS = (
@@ -113,10 +123,7 @@ def _refusal(said: str, name: str) -> StorageFull:
 def _engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
-        options: dict[str, Any] = {}
-        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-            options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-        engine = sa.create_engine(parsed, **options)
+        engine = sa.create_engine(parsed, **_options(parsed))
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(
             f"not a database that can be reached from here ({error})",
@@ -129,16 +136,21 @@ def _engine(url: str) -> sa.Engine:
     return engine
 
 
+def _options(url: sa.URL) -> dict[str, Any]:
+    """What SQLite needs beyond its URL: patience with other writers, and one connection to a memory."""
+    if url.get_backend_name() != "sqlite":
+        return {}
+    arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _BUSY_SECONDS}
+    if url.database in (None, "", ":memory:"):
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False} | arguments}
+    return {"connect_args": arguments}
+
+
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     # Transactions are begun by _begin_sqlite: the driver's own would take their write lock too late.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={_BUSY_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -151,18 +163,14 @@ def _begin_sqlite(tx: sa.Connection) -> None:
 def take_next(tx: sa.Connection, counter: str, at_least: int = 1) -> int:
     """The next value of ``counter``, which no other caller gets, in any process.
 
-    Values rise; the first one is ``at_least``, and a later, higher ``at_least`` jumps ahead.  This is the one
-    place that numbers come from.
+    Values rise; the first one is ``at_least``, and a later, higher ``at_least`` jumps ahead.  The one
+    place that numbers come from; used inside ``Database.change``, for two may make a counter at once.
     """
     table = schema.counters
     here = table.c.name == counter
     last = tx.execute(sa.select(table.c.last).where(here).with_for_update()).scalar_one_or_none()
     if last is None:
-        try:
-            with tx.begin_nested():
-                tx.execute(table.insert().values(name=counter, last=at_least - 1))
-        except sa.exc.IntegrityError:  # somebody else made it between our two looks
-            return take_next(tx, counter, at_least)
+        tx.execute(table.insert().values(name=counter, last=at_least - 1))
         last = at_least - 1
     value = max(int(last) + 1, at_least)
     tx.execute(table.update().where(here).values(last=value))

@@ -12,7 +12,7 @@ from workcell.site.pages import render
 from workcell.site.pictures import Picture, Seen, pictures_of, values_seen
 from workcell.site.result import BatchResult, BookResult
 from workcell.site.tables import money
-from workcell.site.words import words_of
+from workcell.site.words import Words, words_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class BookView:
     values: list[Seen]
     record: list[tuple[str, str, str]]
     numbers_agree: bool
+    proofs: tuple[tuple[str, str, Proof], ...]
     failed: tuple[Proof, ...]
 
 
@@ -77,6 +78,10 @@ def book_view(result: BatchResult, book: BookResult, out: Path, root: str) -> Bo
         values=values_seen(book.images, book.evidence, out, root),
         record=record_lines(book.record) if book.record else [],
         numbers_agree=_numbers_agree(book),
+        proofs=tuple(
+            (_proof_name(proof.what, words), _proof_picture(proof, book, root), proof)
+            for proof in book.proofs
+        ),
         failed=tuple(proof for proof in book.proofs if not proof.holds),
     )
 
@@ -115,6 +120,20 @@ def spine_path(book: BookResult) -> str:
 def _label_folder(book: BookResult) -> str:
     passed = book.outcome is Outcome.CATALOGUED
     return "labels" if passed else f"labels/not-used/{file_name(book.book_id)}"
+
+
+def _proof_name(what: str, words: Words) -> str:
+    """A proof's name in the page's language: "label on back" and "stamp on title_page" name a surface."""
+    kind, _, surface = what.partition(" on ")
+    if surface and f"surface_{surface}" in words and f"proof_{kind}_on" in words:
+        return words[f"proof_{kind}_on"].format(words[f"surface_{surface}"])
+    return words.get(f"proof_{what}", what)
+
+
+def _proof_picture(proof: Proof, book: BookResult, root: str) -> str:
+    """The picture that the proof was read from, where it is kept."""
+    paths = (image.path for image in book.images if proof.image and Path(image.path).name == proof.image)
+    return next((root + path for path in paths), "")
 
 
 def _has_case(result: BatchResult, book: BookResult) -> bool:

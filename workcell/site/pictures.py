@@ -80,16 +80,17 @@ def _picture(
     image: ImageResult, seen: ImageEvidence | None, evidence: Evidence, out: Path, root: str
 ) -> Picture:
     size = _size(out / image.path)
+    role = image.role.removeprefix(image.station).strip()
     if size is None:
-        return Picture(image.role, image.station, seen.face.value if seen else "", None)
+        return Picture(role, image.station, seen.face.value if seen else "", None)
     rotation = seen.rotation if seen else 0
     width, height = _turned(size, rotation)
     view = View(root + image.path, *size, _turn(size, rotation), (0, 0, width, height))
     if seen is None:
-        return Picture(image.role, image.station, "", view)
+        return Picture(role, image.station, "", view)
     boxes = [value.box for value in _values(evidence) if value.box and _is_page(value, seen)]
     return Picture(
-        image.role,
+        role,
         image.station,
         seen.face.value,
         view,

@@ -128,7 +128,8 @@ _FATES = {
 def _received(book: BookResult) -> ReceivedCopy:
     isbn = book.evidence.isbn.value if book.evidence.isbn else ""
     line = book.order_line.line if book.order_line else ""
-    return ReceivedCopy(book.book_id, _FATES[book.outcome], line, isbn, book.evidence.text("title"))  # type: ignore[arg-type]
+    title = book.evidence.text("title") or ("" if isbn or line else book.book_id)
+    return ReceivedCopy(book.book_id, _FATES[book.outcome], line, isbn, title)  # type: ignore[arg-type]
 
 
 def _counted(words: Words, name: str, number: int) -> str:

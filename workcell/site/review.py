@@ -147,7 +147,7 @@ def _by_person(
         record_id=record_id,
         score=score,
         threshold=before.threshold if before else 0.0,
-        reasons=(Reason("by_person", f"{case.who} decided case {case.id}{comment}"),),
+        reasons=(Reason("BY_PERSON", f"{case.who} decided case {case.id}{comment}"),),
         candidates=before.candidates if before else (),
         source=source,
         order_line=before.order_line if before else "",

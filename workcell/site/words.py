@@ -12,6 +12,44 @@ def words_of(language: str) -> Words:
     return _WORDS[language]
 
 
+_REASONS = {
+    "ACCOMPANYING_MATERIAL": "有附件，请核对并一并加工",
+    "ADD_AT_LOCATION": "他处已有，本馆藏地添加首册",
+    "AMBIGUOUS": "多个候选记录难以区分",
+    "BY_PERSON": "由人决定",
+    "CIP_RECORD": "在版编目记录，需据书补全",
+    "CONFIRM": "按规则须人工确认",
+    "COPY_RECORD": "套录外来记录",
+    "DAMAGED": "图书破损",
+    "DECIDED_BY_PERSON": "由人决定",
+    "DOUBTFUL": "动作结果不明",
+    "FURTHER_COPY": "已有馆藏，再添复本",
+    "ISBN_OTHER_TITLE": "ISBN 属于另一种书",
+    "LOST": "书在线上失踪",
+    "MATCH_FAILED": "匹配未能完成",
+    "NEAR_MATCH": "仅有近似记录",
+    "NOT_ORDERED": "未订购",
+    "NOT_WANTED_HERE": "已有馆藏，不需再添",
+    "NO_CLASS": "无分类号，需人工分类",
+    "NO_DECISION": "未能作出决定",
+    "NO_RECORD": "未找到记录",
+    "ORDER_OTHER_TITLE": "书与订单行不符",
+    "ORDER_RECORD_OVERLAID": "补全订单自带的记录",
+    "OTHER_EDITION": "版次不同",
+    "PAMPHLET": "过薄的小册子，需手工加工",
+    "PROOF_FAILED": "核验不符",
+    "RECORD_WITHOUT_ITEMS": "采用尚无复本的馆藏记录",
+    "SURPLUS": "超出订购册数",
+    "UNIFIED_BOOK_NUMBER": "统一书号",
+    "VOLUME_NOT_IN_RECORD": "记录中没有该卷",
+    "VOLUME_OF_SET": "多卷书的一卷",
+    "VOLUME_UNKNOWN": "卷次不明",
+    "WATCH": "按规则仅观察，不加工",
+    "WEAK_EVIDENCE": "可读内容不足",
+    "WHOLE_SET": "全套共用一个 ISBN",
+    "WRONG_CHECK_DIGIT": "ISBN 校验位有误",
+}
+
 # English beside Chinese, so that neither can be forgotten.
 _TABLE: dict[str, tuple[str, str]] = {
     "lang": ("en", "zh-CN"),
@@ -175,7 +213,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "surface_inside_back_cover": ("inside back cover", "封底内侧"),
     "surface_edge": ("edge", "书口"),
     "void_mark": ("void", "作废"),
-    "copy": ("Copy", "复本"),
+    "copy_number": ("Copy", "复本"),
     "volume": ("Volume", "卷"),
     "afi": ("AFI", "AFI"),
     "uid": ("UID", "UID"),
@@ -225,6 +263,24 @@ _TABLE: dict[str, tuple[str, str]] = {
     "event": ("Event", "事件"),
     "detail": ("Detail", "内容"),
     "station_times": ("Seconds at each station", "各工位用时（秒）"),
+    "proof_label_on": ("label on the {}", "{}上的条码"),
+    "proof_stamp_on": ("stamp on the {}", "{}上的馆藏章"),
+    "proof_spine label": ("spine label", "书标"),
+    "proof_tag": ("RFID tag", "RFID 标签"),
+    "proof_tag AFI": ("AFI of the tag", "标签 AFI"),
+    "role_top": ("seen from above", "俯视"),
+    "role_under": ("seen from below", "仰视"),
+    "role_spine": ("spine", "书脊"),
+    "role_page": ("open page", "内页"),
+    "from_order": ("the order's own record", "订单记录"),
+    "from_catalogue": ("catalogue", "馆藏目录"),
+    "from_vendor": ("vendor", "书商"),
+    "note_auto": (
+        "Demonstration: every kind of decision was let through without asking a person.",
+        "演示：所有决定均自动放行，未经人工确认。",
+    ),
+    # what Chinese readers get above the sentence that the line wrote
+    **{f"reason_{code}": ("", text) for code, text in _REASONS.items()},
     # cases
     "case_title": ("Case {}", "待处理件 {}"),
     "case_about_title": (
