@@ -48,7 +48,7 @@ class TcpHost:
 
 
 class PtyStream:
-    """The device's end of a pseudo-terminal; ``endpoint`` is what the host opens.
+    """The device's end of a pseudo-terminal; ``endpoint`` is what the host opens, until it is ``closed``.
 
     The host's end is kept open here too, so that the line does not die when a host closes it.
     """
@@ -61,7 +61,7 @@ class PtyStream:
         self.endpoint = f"serial://{os.ttyname(self._far)}?baud={baud}"
         self._inbox = bytearray()
         self._ready = asyncio.Event()
-        self._closed = False
+        self.closed = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._near, self._take)
 
@@ -74,7 +74,7 @@ class PtyStream:
 
     async def read(self, limit: int = 65536) -> bytes:
         """Give at least one byte, or ``b""`` when the port was closed."""
-        while not self._inbox and not self._closed:
+        while not self._inbox and not self.closed:
             self._ready.clear()
             await self._ready.wait()
         data = bytes(self._inbox[:limit])
@@ -92,9 +92,9 @@ class PtyStream:
 
     async def close(self) -> None:
         """Close both ends."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         self._loop.remove_reader(self._near)
         os.close(self._near)
         os.close(self._far)

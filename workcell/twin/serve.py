@@ -30,7 +30,7 @@ from workcell.twin.box import Box, load_box, pack
 from workcell.twin.cameras import CameraServer
 from workcell.twin.control import control_routes
 from workcell.twin.faults import FAULTS, plan_faults, plan_planted_mark
-from workcell.twin.hosting import LOOPBACK, PtyStream, TcpHost
+from workcell.twin.hosting import LOOPBACK, PtyStream, Serve, TcpHost
 from workcell.twin.keep import write_atomically
 from workcell.twin.plant import TwinPlant
 from workcell.twin.printer import ZplPrinter
@@ -175,7 +175,7 @@ class _Devices:
     def _start_reader(self, name: str) -> str:
         line = PtyStream(_BAUD)
         self._stack.push_async_callback(line.close)
-        self._background(FeigReader(self._world, name, self._clock).serve(line))
+        self._background(_attended(FeigReader(self._world, name, self._clock).serve, line))
         return line.endpoint
 
     async def _start_cameras(self, library: str, plc: SoftPlc) -> str:
@@ -205,6 +205,12 @@ class _Devices:
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._stack.push_async_callback(_ended, task)
+
+
+async def _attended(serve: Serve, line: PtyStream) -> None:
+    """Serve a line as long as it is there: a host that stops reading in the middle ends no device."""
+    while not line.closed:
+        await serve(line)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
