@@ -224,7 +224,7 @@ class Line:
             seen = await self.jobs.run("look", {"path": str(self.files.path(name)), "view": view})
         except DeviceFault as fault:
             seen = {
-                "file": str(self.files.path(name)), "sha256": name.split(".")[0], "face": "unsure",
+                "file": name, "sha256": name.split(".")[0], "face": "unsure",
                 "problems": [str(fault)],
             }  # fmt: skip
         await self.write("image.seen", {"name": name, "seen": self.files.put_json(seen)}, book_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import marc
 import vision
 from workcell.kernel.evidence import (
+    ImageEvidence,
     Measured,
     evidence_from_json,
     evidence_to_json,
@@ -26,12 +27,12 @@ Request = Mapping[str, Any]
 
 def glance(request: Request) -> dict[str, Any]:
     """Posture of the book in one image."""
-    return image_to_json(vision.glance(Path(request["path"])))
+    return _named(vision.glance(Path(request["path"])), request)
 
 
 def look(request: Request) -> dict[str, Any]:
     """Everything that one image shows."""
-    return image_to_json(vision.look(Path(request["path"]), view=request.get("view", "")))
+    return _named(vision.look(Path(request["path"]), view=request.get("view", "")), request)
 
 
 def combine(request: Request) -> dict[str, Any]:
@@ -93,6 +94,11 @@ def prepare(request: Request) -> dict[str, Any]:
         "pattern": prepared.pattern,
         "problems": [asdict(problem) for problem in prepared.problems],
     }
+
+
+def _named(image: ImageEvidence, request: Request) -> dict[str, Any]:
+    """The evidence under the image's content-addressed name: where it lies is no part of what it shows."""
+    return image_to_json(replace(image, file=Path(request["path"]).name))
 
 
 def _paths(request: Request) -> dict[str, Path]:

@@ -44,11 +44,11 @@ class StoredJobs:
     def _look(self, path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
         scene = read_stored(path.read_bytes())
         if scene["face"] is None:
-            return image_to_json(ImageEvidence(str(path), path.stem, Face.UNSURE))
+            return image_to_json(ImageEvidence(path.name, path.stem, Face.UNSURE))
         title = self._titles[scene["title_id"]]
         return image_to_json(
             ImageEvidence(
-                str(path),
+                path.name,
                 path.stem,
                 Face(scene["face"]),
                 scene["rotation"],
