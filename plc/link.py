@@ -179,6 +179,7 @@ class PlcLink:
             self._token = 0
             with suppress(DeviceGone, DeviceFault):
                 await self._beat_heart(retries=0)
+                await self._clock.sleep(self._scans(2))  # a scan must see it before another host writes
         await self._hang_up()
         self._linked = False
         self._notify()
@@ -233,7 +234,7 @@ class PlcLink:
         deadline = self._clock.now() + _CLAIM_SECONDS
         while True:
             await self._beat_heart()
-            await self._clock.sleep(2 * self._manifest.timing.scan_ms / 1000)
+            await self._clock.sleep(self._scans(2))
             line = self._codec.decode("line", await self._run(read_request(span.address, span.count)))
             if line["owner"] == self._token:
                 return
@@ -248,7 +249,7 @@ class PlcLink:
         deadline = self._clock.now() + _CLAIM_SECONDS
         while self._ring_waiting and self._clock.now() < deadline:
             await self._beat_heart()
-            await self._clock.sleep(2 * self._manifest.timing.scan_ms / 1000)
+            await self._clock.sleep(self._scans(2))
             await self._poll()
 
     # --- the poller --------------------------------------------------------------------------------------
@@ -477,14 +478,14 @@ class PlcLink:
     async def _stamp_comes_back(self) -> bool:
         span = self._codec.hot_span("line")
         await self._once(write_request(*self._next_heartbeat()))
-        deadline = self._clock.now() + _ECHO_SCANS * self._manifest.timing.scan_ms / 1000 + _ECHO_SECONDS
+        deadline = self._clock.now() + self._scans(_ECHO_SCANS) + _ECHO_SECONDS
         while self._clock.now() < deadline:
             values = self._codec.decode("line", await self._once(read_request(span.address, span.count)))
             if self._must_client().suspect:
                 return False
             if values["stamp_echo"] == self._stamp:
                 return True
-            await self._clock.sleep(self._manifest.timing.scan_ms / 2000)
+            await self._clock.sleep(self._scans(0.5))
         return False
 
     async def _once(self, request: Request) -> tuple[int, ...]:
@@ -495,6 +496,10 @@ class PlcLink:
             if client.suspect and self._client is client:
                 raise _Unanswered from error
             raise
+
+    def _scans(self, count: float) -> float:
+        """So many of the PLC's scans, in seconds."""
+        return count * self._manifest.timing.scan_ms / 1000
 
     # --- the wire ----------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,6 +62,12 @@ class EntriesSpec(Table):
     each: str | None = None
     count: int = 0
     fields: tuple[FieldSpec, ...]
+
+    @model_validator(mode="after")
+    def _some(self) -> EntriesSpec:
+        if (self.each is None) != (self.count > 0):
+            raise ValueError("entries take either each or count")
+        return self
 
 
 class BlockSpec(Table):
@@ -421,18 +427,15 @@ class Codec:
         return self.entry_span(block, index).address + layout.entry_by_name[name].at
 
     def pieces(self, block: str, limit: int) -> tuple[Span, ...]:
-        """Give the block in reads of at most ``limit`` registers; an entry is never cut."""
+        """The block in reads of at most ``limit`` (16 or more) registers; no value and no entry is cut."""
         layout = self._layouts[block]
-        if layout.span.count <= limit:
-            return (layout.span,)
-        cuts, start = [0], 0
-        ends = [layout.fixed_words + index * layout.entry_words for index in range(layout.entries + 1)]
-        for end, following in zip(ends, [*ends[1:], layout.span.count], strict=True):
-            if following - start > limit and end > start:
-                cuts.append(end)
-                start = end
-        cuts.append(layout.span.count)
-        return tuple(Span(layout.span.address + one, two - one) for one, two in pairwise(cuts))
+        pieces, start, last = [], 0, 0
+        for end in (*_value_ends(layout), layout.span.count):
+            if end - start > limit:
+                pieces.append(Span(layout.span.address + start, last - start))
+                start = last
+            last = end
+        return (*pieces, Span(layout.span.address + start, last - start))
 
     # --- values ------------------------------------------------------------------------------------------
 
@@ -544,6 +547,15 @@ class Codec:
 
 def _signed(spec: FieldSpec, value: int) -> int:
     return value - 0x10000 if spec.type == "i16" and 0x8000 <= value <= 0xFFFF else value
+
+
+def _value_ends(layout: _Layout) -> Iterator[int]:
+    """Where a block may be cut: after each fixed value and after each entry."""
+    for slot in layout.fixed:
+        for number in range(slot.count):
+            yield slot.at + _WIDTH[slot.type] * (number + 1)
+    for index in range(layout.entries):
+        yield layout.fixed_words + layout.entry_words * (index + 1)
 
 
 def _end(slot: _Slot) -> int:

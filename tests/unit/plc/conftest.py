@@ -99,7 +99,9 @@ class Hand:
         span = self.codec.field_span("line_command", "owner", "event_ack")
         self.plc.image.write(span.address, self.codec.encode("line_command", values)[: span.count])
 
-    def line_command(self, name: str = "none", *, seq: int | None = None, mode: str = "none", token: int = -1) -> int:
+    def line_command(
+        self, name: str = "none", *, seq: int | None = None, mode: str = "none", token: int = -1
+    ) -> int:
         """Write a line command and scan once; its ack code by name stands in ``line``."""
         seq = self.next("line") if seq is None else seq
         self.heartbeat = self.heartbeat % 65535 + 1
@@ -108,7 +110,9 @@ class Hand:
             "event_ack": self.event_ack, "unit_mode": self.map.number("mode", mode),
             "cntrl_cmd": self.map.number("command", name), "cmd_seq": seq,
         }  # fmt: skip
-        self.plc.image.write(self.codec.span("line_command").address, self.codec.encode("line_command", values))
+        self.plc.image.write(
+            self.codec.span("line_command").address, self.codec.encode("line_command", values)
+        )
         self.now += SCAN
         self.plc.scan(self.now)
         return seq
@@ -195,7 +199,12 @@ class Hand:
         """What stands in the ring, in order: EvSeq, kind, zone, TrackId."""
         entries: list[dict[str, Any]] = self.codec.decode_entries("ring", self.read("ring"))
         found = [
-            (e["seq"], self.map.name("event_kind", e["kind"]), self.map.name("station", e["zone"]), e["track_id"])
+            (
+                e["seq"],
+                self.map.name("event_kind", e["kind"]),
+                self.map.name("station", e["zone"]),
+                e["track_id"],
+            )
             for e in entries
             if e["seq"]
         ]

@@ -287,7 +287,8 @@ def test_a_track_id_goes_with_its_book_to_the_bin(hand: Any) -> None:
     kinds = [(kind, zone) for _, kind, zone, _ in hand.events()]
     assert kinds == [
         ("arrived", "supply"), ("departed", "supply"), ("arrived", "posture"), ("departed", "posture"),
-        ("arrived", "stamp"), ("departed", "stamp"), ("arrived", "sort"), ("departed", "sort"), ("left", "sort"),
+        ("arrived", "stamp"), ("departed", "stamp"), ("arrived", "sort"), ("departed", "sort"),
+        ("left", "sort"),
     ]  # fmt: skip
 
 
