@@ -37,6 +37,7 @@ _CARD_LCC = re.compile(
 )
 _ROLES = re.compile(r",?\s*\b(author|editor|translator|illustrator|compiler|photographer|contributor|"
                     r"writer of [a-z ]+|issuing body)\b\.?", re.IGNORECASE)  # fmt: skip
+_CARD_AUTHOR = re.compile(r"^[A-ZÀ-Þ][\w'’ -]{1,30}, [^/:;]{2,50}$")
 _CARD_SUBJECT = re.compile(
     r"(?<!\d)\d{1,2}\.\s+(?P<subject>[^.]*?(?:\([^)]*\))?[^.]*)\.(?=\s+(?:\d{1,2}|[IVX]+)\.)"
 )
@@ -175,16 +176,16 @@ def _card_title(flow: Flow, start: int) -> Fields:
     )
     if body is None or " / " not in body["body"]:
         return {}
-    text, at = body["body"], start + body.start("body")
-    author = re.match(
-        r"(?P<name>[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)?, [^/]{2,40}?(?:\d{4}-(?:\d{4})?)?[.,]?)\s+(?=[A-Z0-9])(?=[^/]{2,} / )",
-        text,
-    )
+    at, end = start + body.start("body"), start + body.end("body")
     named: Fields = {}
-    if author and not author["name"].endswith(","):
-        named["names"] = [flow.value(author["name"].rstrip(". "), at, role="author")]
-        at += author.end()
-        text = text[author.end() :]
+    slash = flow.text.index(" / ", at)
+    # The author's line stands for itself; the title begins with the next line.
+    second = next((p for p in flow.line_starts(at + 1, slash)), None)
+    heading = flow.text[at:second].strip() if second else ""
+    if second and _CARD_AUTHOR.match(heading):
+        named["names"] = [flow.value(re.sub(r"(?<=\w{2})\.$", "", heading), at, role="author")]
+        at = second
+    text = flow.text[at:end]
     fields = title_statement(flow, at, text)
     if edition := re.search(r"[—–-]{1,2}\s*(?P<edition>[^—–.]*\bed(?:ition|\.)[^—–.]*)", text):
         fields["edition"] = flow.value(edition["edition"].strip(" ."), at)

@@ -76,10 +76,19 @@ def _printed(image: ImageEvidence) -> Iterator[_Channel]:
         yield _Channel(value.normalised, source, value.qualifier or "")
         if _two_engines(image, value):
             yield _Channel(value.normalised, source.replace("text:", "text2:"), value.qualifier or "")
+        if _digits_below_bars(image, value):
+            yield _Channel(value.normalised, f"digits:{image.face.value}")
 
 
 def _two_engines(image: ImageEvidence, value: FieldValue) -> bool:
     return any("+" in line.engine for line in image.lines if line.box == value.box)
+
+
+def _digits_below_bars(image: ImageEvidence, value: FieldValue) -> bool:
+    """Whether another line, the digits under bars that could not be read, shows most of the same number."""
+    others = [line.text for line in image.lines if line.box != value.box]
+    runs = [run for text in others for run in re.findall(r"\d{9,13}", re.sub(r"[\s\"'”“]", "", text))]
+    return any(run in value.normalised and run != value.normalised for run in runs)
 
 
 def _elected_isbn(channels: Sequence[_Channel]) -> IsbnEvidence | None:
@@ -179,20 +188,20 @@ def _all_isbns(images: Sequence[ImageEvidence]) -> list[FieldValue]:
 
 
 def _confirm_title(fields: Fields, images: Sequence[ImageEvidence]) -> None:
-    """A CIP title that is printed on the title page is the title, however its lines are set there."""
-    cip = next(
-        (
-            v
-            for i in images
-            if i.face is Face.COPYRIGHT_PAGE and isinstance(v := i.fields.get("title"), FieldValue)
-        ),
-        None,
-    )
-    page = " ".join(line.text for i in images if i.face is Face.TITLE_PAGE for line in i.lines)
-    if cip is None or not page or not _compact(cip.value):
+    """A CIP title that is printed on the title page is the title, however its lines are set there.
+
+    CIP data also tell a subtitle from an original title or a motto, which look alike on the page.
+    """
+    cip = next((i.fields for i in images if i.face is Face.COPYRIGHT_PAGE and "title" in i.fields), {})
+    title, subtitle = cip.get("title"), fields.get("subtitle")
+    page = _compact(" ".join(line.text for i in images if i.face is Face.TITLE_PAGE for line in i.lines))
+    if not isinstance(title, FieldValue) or not page or _compact(title.value) not in page:
         return
-    if _compact(cip.value) in _compact(page):
-        fields["title"] = replace(cip, page=Face.TITLE_PAGE.value, confidence=max(cip.confidence, 0.99))
+    seen = fields.get("title")
+    kept = seen if isinstance(seen, FieldValue) and _compact(seen.value) == _compact(title.value) else title
+    fields["title"] = replace(kept, page=Face.TITLE_PAGE.value, confidence=max(kept.confidence, 0.99))
+    if isinstance(subtitle, FieldValue) and subtitle.page == Face.TITLE_PAGE.value and "subtitle" not in cip:
+        del fields["subtitle"]
 
 
 def _compact(text: str) -> str:

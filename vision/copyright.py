@@ -33,9 +33,11 @@ _EDITION = re.compile(
 )
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|Copyright)\s*(?:©|\(c\)|by)?\s*(?P<value>(?:19|20)\d{2})", re.IGNORECASE)
 _PUBLISHED = re.compile(r"\b(?:First |Re)?[Pp]ublished (?:\w+ ){0,6}?(?:in )?(?P<value>(?:19|20)\d{2})\b")
-_PUBLISHER = re.compile(
-    r"\b[Pp]ublished (?:simultaneously )?(?:in (?:[A-Z][\w. ]+?|\d{4}) )?(?:\d{4} )?by:?\s+"
-    r"(?P<value>[A-Z][\w'’&.,\- ]+?)(?=,? (?:in|a|an|at|is|and distributed|\d)\b|[.;,](?:\s|$)|$)"
+_PUBLISHED_BY = re.compile(
+    r"\b[Pp]ublished (?:simultaneously )?(?:in (?:[A-Z][\w. ]+? |\d{4} ))?(?:\d{4} )?by:?\s*(?P<value>[A-Z][\w'’&.,\- ]*)?$"
+)
+_AFTER_PUBLISHER = re.compile(
+    r",? (?:in (?:association|\d{4})|an? (?:imprint|division|member|part|subsidiary)|at|is|under)\b.*$|,\s*\d.*$|(?<![A-Z])\.\s.*$"
 )
 _PRINTING = re.compile(r"(?<![\d.])(?P<value>\d{1,2}(?:\s+\d{1,2}){4,})(?![\d.])")
 _NTH_PRINTING = re.compile(
@@ -54,6 +56,7 @@ def read_copyright_page(lines: Sequence[PageLine]) -> Fields:
     fields: Fields = {}
     fields |= _chinese_labels(unspaced(lines, PAGE))
     fields |= _publishers_own(spaced(lines, PAGE))
+    fields |= _published_by(lines)
     cip = read_chinese_cip(lines, PAGE) or read_lc_cip(lines, PAGE)
     own_year = fields.get("year") if "cip_number" in cip else None
     fields |= cip
@@ -141,14 +144,27 @@ def _publishers_own(flow: Flow) -> Fields:
         fields["year"] = flow.value(copyright_year["value"], copyright_year.start("value"))
     elif published := _PUBLISHED.search(flow.text):
         fields["year"] = flow.value(published["value"], published.start("value"))
-    if publisher := _PUBLISHER.search(flow.text):
-        fields["publisher"] = flow.value(publisher["value"].strip(" ,."), publisher.start("value"))
     if edition := _EDITION.search(flow.text):
         fields["edition"] = flow.value(edition["value"], edition.start("value"))
     printing = _printing(flow)
     if printing is not None:
         fields["printing"] = printing
     return fields
+
+
+def _published_by(lines: Sequence[PageLine]) -> Fields:
+    """The rest of the line after "Published by", or the next line when nothing follows."""
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        match = _PUBLISHED_BY.search(line.text.strip())
+        if match is None:
+            continue
+        source = line if match["value"] else following
+        if source is None:
+            return {}
+        name = _AFTER_PUBLISHER.sub("", match["value"] or source.text).strip(" ,")
+        flow = spaced([source], PAGE)
+        return {"publisher": flow.value(name.removesuffix("."), 0)} if name[:1].isupper() else {}
+    return {}
 
 
 def _printing(flow: Flow) -> FieldValue | None:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from vision.barcodes import is_bookland
+from vision.extent import read_page_number
 from vision.isbn import find_isbns
 from vision.page import Page
 from vision.photo import Pixels
@@ -53,9 +54,9 @@ class Look:
 
     @property
     def largest(self) -> float:
-        """Height of the largest line over the median one."""
+        """Height of the largest line over the (lower) median one."""
         heights = sorted(line.height for line in self.lines)
-        return heights[-1] / max(heights[len(heights) // 2], 1.0) if heights else 0.0
+        return heights[-1] / max(heights[(len(heights) - 1) // 2], 1.0) if heights else 0.0
 
 
 Rule = tuple[Face, float, Callable[[Look], bool]]
@@ -69,15 +70,19 @@ _RULES: tuple[Rule, ...] = (
     (Face.COPYRIGHT_PAGE, 1.2, lambda s: bool(_RIGHTS.search(s.text))),
     (Face.COPYRIGHT_PAGE, 1.0, lambda s: len({m.group().lower() for m in _RIGHTS.finditer(s.text)}) >= 2),
     (Face.COPYRIGHT_PAGE, 0.6, lambda s: _isbns(s) >= 1 and s.paper > 0.7),
-    (Face.TITLE_PAGE, 0.8, lambda s: s.paper > 0.8 and 1 <= len(s.lines) <= 14),
-    (Face.TITLE_PAGE, 0.5, lambda s: s.largest > 1.5 and len(s.lines) <= 14),
+    (Face.TITLE_PAGE, 1.0, lambda s: s.paper > 0.8 and _is_display(s)),
+    (Face.TITLE_PAGE, 0.6, lambda s: s.largest > 1.4 and 1 <= len(s.lines) <= 14),
     (Face.TITLE_PAGE, 0.7, lambda s: _publisher_at_foot(s) and _isbns(s) == 0),
     (Face.TITLE_PAGE, -1.5, lambda s: _isbns(s) > 0 or bool(_RIGHTS.search(s.text))),
+    (Face.TITLE_PAGE, -1.5, lambda s: bool(read_page_number(s.lines, s.size))),
+    (Face.OTHER, 1.6, lambda s: bool(read_page_number(s.lines, s.size)) and not _CIP.search(s.text)),
     (Face.OTHER, 1.6, lambda s: _is_running_text(s)),
-    (Face.OTHER, 1.0, lambda s: s.paper > 0.8 and s.largest < 1.5 and len(s.lines) > 3 and not _RIGHTS.search(s.text)),
+    (Face.OTHER, 0.6, lambda s: s.paper > 0.8 and s.largest < 1.4 and not _RIGHTS.search(s.text)),
     (Face.FRONT_COVER, 1.2, lambda s: s.paper < 0.5 and 1 <= len(s.lines) <= 20),
-    (Face.FRONT_COVER, 0.5, lambda s: s.largest > 1.8 and len(s.lines) <= 20),
+    (Face.FRONT_COVER, 1.0, lambda s: s.largest > 1.5 and _is_display(s)),
     (Face.FRONT_COVER, -1.5, lambda s: bool(s.barcodes) or _isbns(s) > 0),
+    (Face.FRONT_COVER, -1.5, lambda s: bool(_PRICE.search(s.text)) or _is_blurb(s)),
+    (Face.BACK_COVER, 0.8, lambda s: _is_blurb(s) and not _RIGHTS.search(s.text)),
     (Face.SPINE, 2.0, lambda s: s.aspect > _SPINE_ASPECT),
 )  # fmt: skip
 
@@ -122,6 +127,25 @@ def _isbns(seen: Look) -> int:
 
 def _publisher_at_foot(seen: Look) -> bool:
     return any(line.middle[1] > 0.7 * seen.size[1] and _IMPRINT.search(line.text) for line in seen.lines)
+
+
+def _is_display(seen: Look) -> bool:
+    """Few short lines of several sizes, set about one axis: a title page or a cover, not text."""
+    if not 1 <= len(seen.lines) <= 16:
+        return False
+    words = sorted(len(line.text.split()) for line in seen.lines)
+    tall = max(line.height for line in seen.lines) > 0.03 * max(seen.size)
+    return words[len(words) // 2] <= 7 and tall
+
+
+def _is_blurb(seen: Look) -> bool:
+    """Several sentences in one size, with no display type over them."""
+    long = [
+        line
+        for line in seen.lines
+        if len(line.text.split()) >= 6 or len(re.findall(r"[\u4e00-\u9fff]", line.text)) >= 14
+    ]
+    return len(long) >= 2 and seen.largest < 1.5
 
 
 def _is_running_text(seen: Look) -> bool:

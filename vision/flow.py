@@ -32,6 +32,10 @@ class Flow:
         """The line that the character at ``position`` came from."""
         return self._lines[max(bisect_right(self._starts, position) - 1, 0)]
 
+    def line_starts(self, begin: int, end: int) -> list[int]:
+        """Positions between two others at which lines begin."""
+        return [start for start in self._starts if begin <= start < end]
+
     def value(self, value: str, position: int, normalised: str = "", **more: str | None) -> FieldValue:
         """A field with the confidence and box of the line where it begins."""
         line = self.line_at(position)

@@ -16,13 +16,13 @@ from vision.extent import read_page_number
 from vision.faces import judge_face
 from vision.fingerprint import fingerprint
 from vision.flow import normalise
-from vision.geometry import box_of, centre, cut_upright, direction
+from vision.geometry import centre, cut_upright, direction
 from vision.isbn import find_isbns, isbn_fields
 from vision.ocr import Recognised, default_engine, line_image, second_engine
 from vision.page import Page, flatten
 from vision.photo import Photo, Pixels, open_photo
-from vision.posture import Upright, upright_by_barcode, upright_by_text
-from vision.reading import PageLine, PageText, read_page
+from vision.posture import Upright, upright_by_barcode
+from vision.reading import PageLine, PageText, read_page, skim
 from vision.titlepage import cover_title, read_title_page
 from workcell.kernel.evidence import (
     Barcode,
@@ -64,13 +64,9 @@ def glance(path: Path) -> ImageEvidence:
         return _evidence(
             photo, page, barcodes, Face.BACK_COVER, certain.confidence, upright_by_barcode(certain)
         )
-    engine = default_engine()
-    quads = engine.find(page.image)
-    upright = upright_by_text(page.image, quads, engine)
-    face, sure = judge_face(page, _NO_TEXT, barcodes, "cover")
-    if face is Face.UNSURE and upright is not None and not barcodes and _has_display_type(quads, page.image):
-        face, sure = Face.FRONT_COVER, 0.5
-    return _evidence(photo, page, barcodes, face, sure, upright)
+    text = skim(page, default_engine())
+    face, sure = judge_face(page, text, barcodes, "cover")
+    return _evidence(photo, page, barcodes, face, sure, text.upright)
 
 
 def _book_number(barcodes: Sequence[Barcode]) -> Barcode | None:
@@ -229,11 +225,3 @@ def _surroundings(image: Pixels, symbol: Barcode) -> Page:
         image, centre(symbol.polygon), direction(symbol.polygon), (width * 2.6, width * 2.2), scale
     )
     return Page(cut, matrix, None)
-
-
-def _has_display_type(quads: Sequence[Sequence[tuple[float, float]]], image: Pixels) -> bool:
-    """Whether some line is set as large as only covers have it: 3 % of the picture and twice the others."""
-    heights = sorted(min(box_of(quad)[2:]) for quad in quads)
-    if not heights:
-        return False
-    return heights[-1] > 0.03 * max(image.shape[:2]) and heights[-1] > 1.5 * heights[len(heights) // 2]

@@ -30,9 +30,16 @@ _LATIN_ROLES = (
     ("author", r"\bby\b|written|author"),
 )
 _PERSON = re.compile(
-    r"^(?:(?:Dr|Prof|Sir|Dame|St)\.? )?[A-ZÀ-Þ][\w'’.-]*(?: (?:van|von|de|der|den|di|da|la|le|del|bin|al|ter|du|y))*"
-    r"(?: [A-ZÀ-Þ][\w'’.-]*){0,4}(?:,? (?:Jr|Sr|II|III|IV|PhD|M\.?D)\.?)*$"
+    r"^(?:(?:Dr|Prof|Sir|Dame|St)\.? )?[A-ZÀ-Þ][\w'’.-]*"
+    r"(?: (?:van|von|de|der|den|di|da|la|le|del|bin|al|ter|du|y|[A-ZÀ-Þ][\w'’.-]*)){0,5}"
+    r"(?:,? (?:Jr|Sr|II|III|IV|PhD|M\.?D)\.?)*$"
 )
+_NO_PERSON = re.compile(
+    r"^(?:The|An?|On|In|Of|How|Why|What|When|From|To|With|For|And|Or|At|My|Our|Its|Is|Are|Was|New)\b|"
+    r"\b(?:Novels?|Stor(?:y|ies)|Memoirs?|History|Histories|Guide|Introduction|Edition|Studies|Science|Sciences|Series|Journey|"
+    r"Poems|Essays|Letters|Handbook|Manual|Theory|Practice|Principles|Life|World|Art|Press|Books|University|Volume|"
+    r"Have|Has|Been|Is|Are|Not|Their|Your|Failed|Into|Classics|Library|Landmark|Facsimile)\b",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,4 +80,9 @@ def _latin_part(part: str) -> list[Name]:
     marker = re.search(r"\b(?:by|von|par|por)\b\s+(?!the\b)", part)
     who = part[marker.end() :] if marker else part
     pieces = re.split(r",\s*(?:and\s+)?|\s+(?:and|&|und|et)\s+", who.strip(" ."))
-    return [Name(piece.strip(), role) for piece in pieces if _PERSON.match(piece.strip())]
+    return [Name(piece.strip(), role) for piece in pieces if is_person(piece.strip())]
+
+
+def is_person(text: str) -> bool:
+    """Whether a text has the form of a person's name in direct order and none of the words of a title."""
+    return bool(_PERSON.match(text)) and not _NO_PERSON.search(text)

@@ -58,7 +58,7 @@ class OcrEngine(Protocol):
 class TextFinder(Protocol):
     """Anything that finds text lines on a picture."""
 
-    def find(self, image: Pixels) -> list[Quad]:
+    def find(self, image: Pixels, side: int = ...) -> list[Quad]:
         """Quads of text lines as they lie: the longer side may stand upright, and the text upside down."""
         ...
 
@@ -87,9 +87,9 @@ class RapidOcr:
             }
         )
 
-    def find(self, image: Pixels) -> list[Quad]:
-        """Text lines on a picture of any size, in its coordinates."""
-        scale = _search_scale(image)
+    def find(self, image: Pixels, side: int = _SEARCH_SIDE) -> list[Quad]:
+        """Text lines on a picture of any size, in its coordinates; looked for at ``side`` pixels."""
+        scale = min(side / max(image.shape[:2]), 2.0)
         small = _resized(_colour(image), scale)
         found = self._engine(small, use_det=True, use_cls=False, use_rec=False)
         if found.boxes is None:
@@ -170,11 +170,6 @@ def line_image(image: Pixels, quad: Quad) -> Pixels:
 def is_legible(recognised: Recognised) -> bool:
     """Whether a reading is more than noise."""
     return bool(recognised.text) and recognised.confidence >= _LEAST_CONFIDENCE
-
-
-def _search_scale(image: Pixels) -> float:
-    """Shrink to the search size; small cut-outs are enlarged, at most twice."""
-    return min(_SEARCH_SIDE / max(image.shape[:2]), 2.0)
 
 
 def _resized(image: Pixels, scale: float) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from vision.posture import Upright, along, upright_by_text
 from workcell.kernel.evidence import Box, Point, Rotation, TextLine
 
 _MOST_LINES = 90
+_SKIM_SIDE, _SKIMMED_LINES = 736, 8
 _GAP_WITHIN_LINE = 2.4
 """Blank between two pieces of one line, in line heights: wide enough for "开　本：", narrower than a gutter."""
 
@@ -54,10 +56,21 @@ class PageText:
     size: tuple[float, float] = (1000.0, 1000.0)
 
 
+def skim(page: Page, engine: RapidOcr) -> PageText:
+    """Find and turn the text, and read only its largest lines: enough to tell the covers apart."""
+    quads = engine.find(page.image, _SKIM_SIDE)
+    upright = upright_by_text(page.image, quads, engine)
+    largest = sorted(quads, key=_height, reverse=True)[:_SKIMMED_LINES]
+    return _read(page, largest, upright, engine)
+
+
 def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> PageText:
     """Find, turn and read the text of a flattened page; ``known`` is its posture where a barcode told it."""
     quads = engine.find(page.image)[:_MOST_LINES]
-    upright = known or upright_by_text(page.image, quads, engine)
+    return _read(page, quads, known or upright_by_text(page.image, quads, engine), engine)
+
+
+def _read(page: Page, quads: Sequence[Quad], upright: Upright | None, engine: RapidOcr) -> PageText:
     if upright is None:
         return PageText((), None)
     oriented = [along(quad, upright) for quad in quads]
@@ -69,6 +82,10 @@ def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> Pag
         if is_legible(recognised)
     ]
     return PageText(tuple(rows(pieces)), upright, level.size)
+
+
+def _height(quad: Quad) -> float:
+    return min(math.dist(quad[0], quad[1]), math.dist(quad[1], quad[2]))
 
 
 def rows(pieces: Sequence[PageLine]) -> list[PageLine]:

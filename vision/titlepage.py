@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vision.flow import normalise
 from vision.names import Name, chinese_names, is_chinese_statement, latin_names
@@ -16,240 +16,310 @@ from workcell.kernel.evidence import Fields, FieldValue
 
 PAGE = "title_page"
 
-_PUBLISHER = re.compile(
-    r"出版社|出版公司|出版集团|書局|书局|书店|印书馆|書店|\b(?:Press|Publish(?:er|ers|ing)|Books|Verlag|Éditions|"
-    r"Edizioni|Editorial|Editores|House|Imprint|Macmillan|Springer|Wiley|Elsevier|Routledge|Pearson|Penguin|"
-    r"Random House|HarperCollins|O['’]?Reilly|Company|& Co\.?|Sons|Inc\.?|Ltd\.?)(?!\w)|University\s*$",
+_IMPRINT = re.compile(
+    r"出版社|出版公司|出版集团|出版社|書局|书局|书店|書店|印书馆|印書館|"
+    r"\b(?:Press|Publish(?:er|ers|ing)|Publications|Books|Verlag|Éditions?|Edizioni|Editorial|Editores|House|"
+    r"Company|Sons|Inc|Ltd|Group)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(
-    r"(?<!\d)(?P<value>(?:1[5-9]|20)\d{2}|二[〇零○OoＯ0][一二三四五六七八九〇零○]{2}|[MDCLX]{1,3}[MDCLXVI]{3,})(?!\d)"
+    r"(?<!\d)(?P<value>(?:1[5-9]|20)\d{2}|二[〇零○OoＯ0][一二三四五六七八九〇零○]{2}|M[DCLXVI]{3,})(?!\d)"
 )
 _EDITION = re.compile(
-    r"^(?:(?:the )?(?:\w+[ -]){0,3}edition\b.*|\d{1,2}(?:st|nd|rd|th) ed\.?.*|.{0,8}第?[0-9一二三四五六七八九十]+版.{0,6}|"
-    r"(?:修订|增订|校订|珍藏|典藏|插图|全新|最新).{0,4}[版本])$",
+    r"\bedition\b|^version \d|^\d{1,2}(?:st|nd|rd|th) ed\.?$|第?[0-9一二三四五六七八九十]+版|"
+    r"^.{0,4}(?:修订|增订|校订|珍藏|典藏|插图|全新|最新|纪念).{0,4}[版本]$",
     re.IGNORECASE,
 )
 _VOLUME = re.compile(
     r"^(?:(?:Volume|Vol\.?|Book|Part)\s+(?:[0-9]{1,3}|[IVXL]+|One|Two|Three|Four|Five|Six)\b.{0,40}|"
-    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编]|[（(]?[上中下][册卷部集][)）]?|[上中下])$",
+    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|[（(]?[上中下][册卷部集][)）]?|[上中下])$",
     re.IGNORECASE,
 )
-_LATIN_STATEMENT = re.compile(
-    r"^(?:(?:written|edited|translated|illustrated|compiled|adapted|retold|selected|introduced)\b.*|"
-    r"(?:by|with (?:an? )?(?:introduction|foreword|preface|illustrations|contributions))\b.*|"
-    r"(?:translation|illustrations|photographs|pictures|foreword|introduction|preface) by\b.*|.*\b(?:editors?|translator))$",
+_STATEMENT = re.compile(
+    r"^(?:(?:written|edited|translated|illustrated|compiled|adapted|retold|selected|introduced|annotated|revised|"
+    r"photographed|abridged)\b|(?:by|with (?:an? |new )?(?:\w+ )?(?:introduction|essay|foreword|preface|afterword|"
+    r"illustrations|contributions|notes))\b|(?:translation|illustrations?|photographs|pictures|art|drawings|text|"
+    r"foreword|introduction|preface|afterword) by\b|general editor|editors?:?\b|traduit|übersetzt|herausgegeben)|"
+    r"\b(?:editors?|translators?)$",
     re.IGNORECASE,
 )
 _SERIES = re.compile(
-    r"\b(?:series|library of|classics|studies in|monographs)\b|丛书|文库|系列|译丛|书系|教材$", re.IGNORECASE
+    r"\b(?:series|library of|classics|studies in|monographs)\b|丛书|文库|系列|译丛|书系|教材$", re.I
 )
-_PLACE = re.compile(r"^[A-ZÀ-Þ][\w.'’ -]+(?:(?:\s*[·•|/,–—-]\s*| {2,}| and )[A-ZÀ-Þ][\w.'’ -]+){0,6}$")
-_CHINESE_PLACE = re.compile(
-    r"^(?:北京|上海|天津|重庆|香港|台北|澳门|广州|南京|杭州|武汉|成都|长沙|西安|沈阳|济南|郑州|合肥|福州|南昌|昆明|贵阳|南宁|"
-    r"太原|石家庄|哈尔滨|长春|呼和浩特|赤峰|乌鲁木齐|兰州|银川|西宁|拉萨|海口|桂林|苏州|厦门|青岛|大连|深圳|宁波)"
-    r"(?:[·•\s,，]+\S{2,4})*$"
-)  # fmt: skip
+_PLACE = re.compile(
+    r"^(?:[A-ZÀ-Þ][\w.'’-]*(?: (?:[A-ZÀ-Þ][\w.'’-]*|am|upon|on|de|la|le))*)"
+    r"(?:(?:\s*[·•|/,;–—-]\s*|\s{2,}| and )[A-ZÀ-Þ][\w.'’ -]+){0,6}$"
+)
+_CITIES = (
+    r"北京|上海|天津|重庆|香港|台北|澳门|广州|南京|杭州|武汉|成都|长沙|西安|沈阳|济南|郑州|合肥|福州|南昌|昆明|贵阳|南宁|"
+    r"太原|石家庄|哈尔滨|长春|呼和浩特|赤峰|乌鲁木齐|兰州|银川|西宁|拉萨|海口|桂林|苏州|厦门|青岛|大连|深圳|宁波|臺北"
+)
+_CHINESE_PLACE = re.compile(rf"^(?:{_CITIES})(?:[·•\s,，]+(?:{_CITIES}))*$")
 
-_SAME_SIZE = 0.8
+_SAME_SIZE = 0.78
 _FOOT = 0.62
 """Below this share of the page's height stand publisher, place and year."""
 
+_WITHIN_BLOCK = 0.75
+"""Most blank between lines of one block, in heights of its lines."""
 
-@dataclass(frozen=True)
-class _Layout:
-    """The lines of a title page with what the page's own sizes mean."""
 
-    lines: Sequence[PageLine]
+@dataclass
+class _Block:
+    """Lines set in one size close together; the words of one statement."""
+
+    lines: list[PageLine]
+
+    @property
+    def text(self) -> str:
+        return run_together([line.text for line in self.lines])
+
+    @property
+    def height(self) -> float:
+        return max(line.height for line in self.lines)
+
+    @property
+    def top(self) -> float:
+        return self.lines[0].frame[1]
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.lines[-1].frame[1] + self.lines[-1].frame[3]) / 2
+
+
+@dataclass
+class _TitlePage:
+    """A title page being taken apart: blocks not yet claimed, and the fields so far."""
+
+    blocks: list[_Block]
     height: float
+    fields: Fields = field(default_factory=dict)
 
-    def is_foot(self, line: PageLine) -> bool:
-        return line.middle[1] > _FOOT * self.height
+    def foot(self) -> list[_Block]:
+        return [block for block in self.blocks if block.middle > _FOOT * self.height]
+
+    def body(self) -> list[_Block]:
+        return [block for block in self.blocks if block.middle <= _FOOT * self.height]
+
+    def claim(self, name: str, block: _Block, text: str = "") -> None:
+        self.fields[name] = _value(text or block.text, block.lines)
+        self.blocks.remove(block)
 
 
 def read_title_page(lines: Sequence[PageLine], height: float = 1000.0) -> Fields:
     """Fields of a title page; ``height`` is the page's in the units of the lines' frames.
 
-    Title is the largest type; every other line is claimed by the first rule that knows it.  Lines that no
+    Title is the largest type; every other block is claimed by the first rule that knows it.  Blocks that no
     rule claims are left out: a motto is not a subtitle.
     """
-    layout = _Layout(lines, height)
-    title = _title_lines(layout)
+    title = _title_lines(lines, height)
     if not title:
         return {}
-    fields = _title_fields(title)
-    rest = [line for line in lines if line not in title]
-    for name, claim in (
-        ("edition", _EDITION), ("volume", _VOLUME),
-    ):  # fmt: skip
-        found = next((line for line in rest if claim.match(line.text.strip())), None)
-        if found is not None:
-            fields[name] = _value(found.text, [found], _normal_statement(name, found.text))
-            rest.remove(found)
-    fields |= _foot_fields(rest, layout)
-    fields |= _statement_fields(rest, title, layout)
-    if "subtitle" not in fields:
-        fields |= _subtitle_field(rest, title, layout, taken=fields)
-    return fields
+    page = _TitlePage(_blocks([line for line in lines if line not in title]), height)
+    page.fields |= _title_fields(title)
+    _claim_marked(page)
+    _claim_imprint(page)
+    _claim_below_title(page, title)
+    _claim_statements(page)
+    return page.fields
 
 
 def cover_title(lines: Sequence[PageLine], height: float = 1000.0) -> Fields:
     """Only the title, in the largest type of a front cover, at half the confidence of a title page."""
-    title = _title_lines(_Layout(lines, height))
-    return {
-        name: FieldValue(v.value, v.normalised, round(v.confidence * 0.5, 3), "front_cover", v.box)
-        for name, v in _title_fields(title).items()
-        if isinstance(v, FieldValue)
-    } if title else {}  # fmt: skip
-
-
-def _title_lines(layout: _Layout) -> list[PageLine]:
-    """The largest line with its neighbours of the same size, in order."""
-    candidates = [
-        line for line in layout.lines if len(normalise(line.text)) >= 1 and not _is_imprint(line, layout)
-    ]
-    if not candidates:
-        return []
-    largest = max(candidates, key=lambda line: line.height)
-    at = candidates.index(largest)
-    first = last = at
-    while first > 0 and _belongs(candidates[first - 1], candidates[first], largest):
-        first -= 1
-    while last + 1 < len(candidates) and _belongs(candidates[last], candidates[last + 1], largest):
-        last += 1
-    return candidates[first : last + 1]
-
-
-def _is_imprint(line: PageLine, layout: _Layout) -> bool:
-    return layout.is_foot(line) and bool(_PUBLISHER.search(line.text))
-
-
-def _belongs(upper: PageLine, lower: PageLine, largest: PageLine) -> bool:
-    alike = min(upper.height, lower.height) >= _SAME_SIZE * largest.height
-    gap = lower.frame[1] - (upper.frame[1] + upper.frame[3])
-    return alike and gap < 1.2 * largest.height
-
-
-def _title_fields(title: Sequence[PageLine]) -> Fields:
-    if not title:
+    title = _title_fields(_title_lines(lines, height)).get("title")
+    if not isinstance(title, FieldValue):
         return {}
-    whole = _run_together([line.text for line in title])
-    head, mark, tail = _split_subtitle(whole)
-    fields: Fields = {"title": _value(head, title)}
-    if mark and tail:
-        fields["subtitle"] = _value(tail, title)
-    return fields
+    half = round(title.confidence * 0.5, 3)
+    return {"title": FieldValue(title.value, title.normalised, half, "front_cover", title.box)}
 
 
-def _split_subtitle(title: str) -> tuple[str, str, str]:
-    match = re.search(r"\s*(?:[:：]|——|—|\s[–-]\s)\s*", title)
-    if match is None or match.start() == 0 or match.end() == len(title):
-        return title, "", ""
-    return title[: match.start()], match.group(), title[match.end() :]
-
-
-def _foot_fields(rest: list[PageLine], layout: _Layout) -> Fields:
-    """Publisher, place and year at the foot of the page; claimed lines leave ``rest``."""
-    fields: Fields = {}
-    foot = [line for line in rest if layout.is_foot(line)]
-    for line in foot:
-        year = _YEAR.search(line.text)
-        text = line.text
-        if year and "year" not in fields and len(text) < 60:
-            fields["year"] = _value(year["value"], [line])
-            text = (text[: year.start()] + text[year.end() :]).strip(" ,.·年月")
-            rest.remove(line)
-        if not text or ("publisher" in fields and "place" in fields):
-            continue
-        fields |= _imprint(text, line, fields)
-        if line in rest and any(isinstance(v, FieldValue) and v.box == line.box for v in fields.values()):
-            rest.remove(line)
-    return fields
-
-
-def _imprint(text: str, line: PageLine, known: Fields) -> Fields:
-    if _CHINESE_PLACE.match(text.strip()) and "place" not in known:
-        return {"place": _value(text.strip(), [line])}
-    if _PUBLISHER.search(text) and "publisher" not in known:
-        return {"publisher": _value(text.strip(), [line])}
-    if "publisher" in known and "place" not in known and _PLACE.match(text.strip()):
-        return {"place": _value(text.strip(), [line])}
-    return {}
-
-
-def _statement_fields(rest: list[PageLine], title: Sequence[PageLine], layout: _Layout) -> Fields:
-    """Statements of responsibility and the names in them; claimed lines leave ``rest``."""
-    body = [line for line in rest if not layout.is_foot(line) or is_chinese_statement(line.text)]
-    statements = [line for line in body if _is_statement(line)]
-    if not statements:
-        statements = _bare_names(body, title)
-    if not statements:
-        return {}
-    for line in statements:
-        rest.remove(line)
-    texts = [line.text.strip() for line in statements]
-    fields: Fields = {"responsibility": _value(" ; ".join(texts), statements)}
-    names = [(name, line) for line in statements for name in _names_in(line.text)]
-    if names:
-        fields["names"] = [_value(n.name, [line], role=n.role or None) for n, line in names]
-    return fields
-
-
-def _is_statement(line: PageLine) -> bool:
-    text = line.text.strip()
-    return bool(_LATIN_STATEMENT.match(text)) or is_chinese_statement(text)
-
-
-def _bare_names(body: Sequence[PageLine], title: Sequence[PageLine]) -> list[PageLine]:
-    """Lines that are nothing but persons' names, in capitals or title case, apart from the title."""
-    found = []
-    for line in body:
-        names = latin_names(_title_case(line.text))
-        words = sum(len(n.name.split()) for n in names)
-        if (
-            names
-            and words >= 2
-            and words >= len(re.findall(r"[^\W\d]+(?:[.'’-]\w+)*", line.text)) - len(names)
-        ):
-            found.append(line)
-    return found if len(found) <= 4 else []
-
-
-def _names_in(text: str) -> list[Name]:
-    if is_chinese_statement(text):
-        return chinese_names(re.sub(r"\s+(?=[著编译绘主撰])", "", text).replace("（", "(").replace("）", ")"))
-    return latin_names(_title_case(text))
-
-
-def _subtitle_field(
-    rest: Sequence[PageLine], title: Sequence[PageLine], layout: _Layout, *, taken: Fields
-) -> Fields:
-    """The lines right under the title in the second size, before anything else."""
-    below = [line for line in rest if line.middle[1] > title[-1].middle[1] and not layout.is_foot(line)]
-    lines: list[PageLine] = []
-    previous = title[-1]
-    for line in below:
-        gap = line.frame[1] - (previous.frame[1] + previous.frame[3])
-        if (
-            gap > 2.2 * max(line.height, title[-1].height * 0.6)
-            or _SERIES.search(line.text)
-            or len(line.text) < 4
-        ):
-            break
-        if lines and not _SAME_SIZE < line.height / lines[0].height < 1 / _SAME_SIZE:
-            break
-        lines.append(line)
-        previous = line
-    return {"subtitle": _value(_run_together([line.text for line in lines]), lines)} if lines else {}
-
-
-def _run_together(texts: Sequence[str]) -> str:
-    """Lines as one: without a blank between Chinese characters, and a word's hyphen at a line end undone."""
+def run_together(texts: Sequence[str]) -> str:
+    """Lines as one text: without a blank between Chinese characters."""
     whole = texts[0].strip()
     for text in texts[1:]:
         chinese = re.search(r"[\u3400-\u9fff：，]$", whole) and re.match(r"[\u3400-\u9fff]", text.strip())
         whole += ("" if chinese else " ") + text.strip()
     return whole
+
+
+# --- title ---------------------------------------------------------------------------------------------
+
+
+def _title_lines(lines: Sequence[PageLine], height: float) -> list[PageLine]:
+    """The largest line with its neighbours of the same size, in order."""
+    foot = _FOOT * height
+    candidates = [
+        line
+        for line in lines
+        if normalise(line.text) and not (line.middle[1] > foot and _IMPRINT.search(line.text))
+    ]
+    if not candidates:
+        return []
+    at = max(range(len(candidates)), key=lambda i: candidates[i].height)
+    largest, first, last = candidates[at], at, at
+    while first > 0 and _in_title(candidates[first - 1], candidates[first], largest):
+        first -= 1
+    while last + 1 < len(candidates) and _in_title(candidates[last], candidates[last + 1], largest):
+        last += 1
+    return candidates[first : last + 1]
+
+
+def _in_title(upper: PageLine, lower: PageLine, largest: PageLine) -> bool:
+    alike = min(upper.height, lower.height) >= _SAME_SIZE * largest.height
+    gap = lower.frame[1] - (upper.frame[1] + upper.frame[3])
+    other = upper if lower is largest else lower
+    return alike and gap < 1.2 * largest.height and not is_chinese_statement(other.text)
+
+
+def _title_fields(title: Sequence[PageLine]) -> Fields:
+    if not title:
+        return {}
+    head, tail = _split_subtitle(run_together([line.text for line in title]))
+    fields: Fields = {"title": _value(head, title)}
+    if tail:
+        fields["subtitle"] = _value(tail, title)
+    return fields
+
+
+def _split_subtitle(title: str) -> tuple[str, str]:
+    match = re.search(r"\s*(?:[:：]|——|—|\s[–-]\s)\s*", title)
+    if match is None or match.start() == 0 or match.end() == len(title):
+        return title, ""
+    return title[: match.start()], title[match.end() :]
+
+
+# --- blocks --------------------------------------------------------------------------------------------
+
+
+def _blocks(lines: Sequence[PageLine]) -> list[_Block]:
+    blocks: list[_Block] = []
+    for line in lines:
+        if blocks and _continues(blocks[-1], line):
+            blocks[-1].lines.append(line)
+        else:
+            blocks.append(_Block([line]))
+    return blocks
+
+
+def _continues(block: _Block, line: PageLine) -> bool:
+    """Whether a line goes on with what the block says: same size, close, and not a new statement."""
+    last = block.lines[-1]
+    gap = line.frame[1] - (last.frame[1] + last.frame[3])
+    sizes = line.height / max(last.height, 1.0)
+    if gap > _WITHIN_BLOCK * min(line.height, last.height) or not _SAME_SIZE <= sizes <= 1 / _SAME_SIZE:
+        return False
+    return _is_unfinished(block.text, line.text)
+
+
+def _is_unfinished(said: str, text: str) -> bool:
+    """Whether ``text`` finishes what a line began, and is not something of its own."""
+    begins_anew = any(rule.search(text) for rule in (_STATEMENT, _VOLUME, _YEAR, _EDITION, _IMPRINT))
+    ended = _IMPRINT.search(said) or _YEAR.search(said) or _is_chinese(said) or _is_chinese(text)
+    if begins_anew or ended:
+        return False
+    if _STATEMENT.search(said):
+        return not _is_person_list(text) or len(text.split()) == 1
+    # A line of whole names is closed unless it breaks off inside one.
+    return not _is_person_list(said) or len(text.split()) == 1 or "," in said
+
+
+# --- rules ---------------------------------------------------------------------------------------------
+
+
+def _claim_marked(page: _TitlePage) -> None:
+    """Edition and volume, which say what they are."""
+    for name, rule in (("edition", _EDITION), ("volume", _VOLUME)):
+        found = next((b for b in page.blocks if rule.search(b.text) and len(b.text) < 80), None)
+        if found is not None:
+            page.claim(name, found)
+
+
+def _claim_imprint(page: _TitlePage) -> None:
+    """Publisher, place and year at the foot: by their words, else publisher above place."""
+    for block in page.foot():
+        year = _YEAR.search(block.text)
+        if year and "year" not in page.fields:
+            rest = (block.text[: year.start()] + block.text[year.end() :]).strip(" ,.·年月")
+            page.claim("year", block, year["value"])
+            if _CHINESE_PLACE.match(rest) or (rest and _PLACE.match(rest)):
+                page.fields["place"] = _value(rest, block.lines)
+    for block in page.foot():
+        if "place" not in page.fields and _CHINESE_PLACE.match(block.text):
+            page.claim("place", block)
+    named = next((b for b in page.foot() if _IMPRINT.search(b.text)), None)
+    publisher = named or next((b for b in page.foot() if not _is_statement(b.text)), None)
+    if publisher is None:
+        return
+    split = _by_line(page, publisher)
+    page.claim("publisher", split)
+    below = next((b for b in page.foot() if b.top > split.top and _PLACE.match(b.text)), None)
+    if below is not None and "place" not in page.fields:
+        page.claim("place", below)
+
+
+def _by_line(page: _TitlePage, block: _Block) -> _Block:
+    """The first line of a block for itself; the rest goes back as blocks of their own."""
+    if len(block.lines) == 1:
+        return block
+    at = page.blocks.index(block)
+    page.blocks[at : at + 1] = [_Block([line]) for line in block.lines]
+    return page.blocks[at]
+
+
+def _claim_below_title(page: _TitlePage, title: Sequence[PageLine]) -> None:
+    """The block right under the title, unless it names persons or a series: the subtitle."""
+    under = title[-1].frame[1] + title[-1].frame[3]
+    below = [block for block in page.body() if block.top >= under - 1]
+    if not below or "subtitle" in page.fields:
+        return
+    block = below[0]
+    if _is_statement(block.text) or _is_person_list(block.text) or _SERIES.search(block.text):
+        return
+    if len(block.text) >= 4 and (len(block.text.split()) > 1 or _is_chinese(block.text)):
+        page.claim("subtitle", block)
+
+
+def _claim_statements(page: _TitlePage) -> None:
+    """Statements of responsibility: marked ones and lines of nothing but names."""
+    found = [b for b in page.blocks if _is_statement(b.text)]
+    found += [b for b in page.body() if b not in found and _is_person_list(b.text)]
+    if not found or len(found) > 6:
+        return
+    found.sort(key=lambda b: b.top)
+    lines = [line for block in found for line in block.lines]
+    page.fields["responsibility"] = _value(" ; ".join(b.text for b in found), lines)
+    names = [(name, block) for block in found for name in _names_in(block.text)]
+    if names:
+        page.fields["names"] = [_value(n.name, b.lines, role=n.role or None) for n, b in names]
+    for block in found:
+        page.blocks.remove(block)
+
+
+# --- words ---------------------------------------------------------------------------------------------
+
+
+def _is_statement(text: str) -> bool:
+    return bool(_STATEMENT.search(text.strip())) or is_chinese_statement(text)
+
+
+def _is_person_list(text: str) -> bool:
+    """Whether a line is nothing but names of persons, in capitals or in title case."""
+    if _is_chinese(text):
+        return is_chinese_statement(text)
+    names = latin_names(_title_case(text))
+    words = sum(len(name.name.split()) for name in names)
+    in_line = len(re.findall(r"[^\W\d]+(?:[.'’-]\w+)*\.?", text))
+    return bool(names) and words >= 2 and words + text.count(" and ") + text.count(" & ") >= in_line
+
+
+def _names_in(text: str) -> list[Name]:
+    if is_chinese_statement(text):
+        plain = text.replace("（", "(").replace("）", ")")
+        parts = re.split(r"(?<=[著编译绘撰])\s+", plain)
+        return [
+            name for part in parts for name in chinese_names(re.sub(r"\s+(?=[著编译绘主撰等])", "", part))
+        ]
+    return latin_names(_title_case(text))
 
 
 def _title_case(text: str) -> str:
@@ -260,13 +330,13 @@ def _title_case(text: str) -> str:
     return re.sub(r"[^\W\d]+", lambda m: m.group() if len(m.group()) < 2 else m.group().capitalize(), text)
 
 
-def _normal_statement(name: str, text: str) -> str:
-    return normalise(text)
+def _is_chinese(text: str) -> bool:
+    return bool(re.search(r"[\u3400-\u9fff]", text))
 
 
-def _value(text: str, lines: Sequence[PageLine], normalised: str = "", role: str | None = None) -> FieldValue:
-    xs = [line.box for line in lines]
-    x, y = min(b[0] for b in xs), min(b[1] for b in xs)
-    box = (x, y, max(b[0] + b[2] for b in xs) - x, max(b[1] + b[3] for b in xs) - y)
+def _value(text: str, lines: Sequence[PageLine], role: str | None = None) -> FieldValue:
+    boxes = [line.box for line in lines]
+    x, y = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    box = (x, y, max(b[0] + b[2] for b in boxes) - x, max(b[1] + b[3] for b in boxes) - y)
     confidence = min(line.confidence for line in lines)
-    return FieldValue(text, normalised or normalise(text), round(confidence, 3), PAGE, box, role=role)
+    return FieldValue(text, normalise(text), round(confidence, 3), PAGE, box, role=role)
