@@ -477,10 +477,11 @@ def _enough_for_a_draft(evidence: Evidence) -> bool:
 
 def _doubts(entry: Considered) -> str:
     """The fields that speak against a record, in words."""
+    words = {Verdict.DIFFER: "differs", Verdict.DOUBTFUL: "is doubtful"}
     against = [
-        f"{name} differs (book: {field.seen or 'none'}; record: {field.record or 'none'})"
+        f"{name} {words[field.verdict]} (book: {field.seen or 'none'}; record: {field.record or 'none'})"
         for name, field in entry.match.fields.items()
-        if field.verdict in (Verdict.DIFFER, Verdict.DOUBTFUL)
+        if field.verdict in words
     ]
     missing = [name for name, field in entry.match.fields.items() if field.verdict is Verdict.MISSING]
     return "; ".join(against) or f"{', '.join(missing) or 'evidence'} is missing"

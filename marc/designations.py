@@ -18,7 +18,7 @@ _WORDS = {
     "fourteenth": 14, "fifteenth": 15, "twentieth": 20,
 }  # fmt: skip
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_POSITIONS = {"上": 1, "中": 2, "下": 3}
+_POSITIONS = {"上": 1, "中": 2, "下": 2}
 
 _NUMBER = r"[0-9]+|[一二两三四五六七八九十百〇零壹贰叁肆伍]+|[ivxlc]+|[a-z]+"
 _WHOLE_SET = re.compile(rf"[全共]\s*({_NUMBER})\s*[册卷本]")
@@ -85,13 +85,15 @@ def parse_volume(text: str) -> Volume:
 def same_volume(one: str, other: str) -> bool | None:
     """Whether two designations name the same volume; None when either says nothing comparable.
 
-    下 is the second of two or the third of three, so it agrees with both.
+    下 is the second of two or the third of three, so it agrees with both, but never with 中.
     """
     left, right = parse_volume(one), parse_volume(other)
     if left.number is None or right.number is None:
         return None
-    if "下" in one + other and {left.number, right.number} == {2, 3}:
-        return True
+    last = ("下" in one, "下" in other)
+    if any(last) and not all(last):
+        bare = other if last[0] else one
+        return "中" not in bare and parse_volume(bare).number in (2, 3)
     return left.number == right.number
 
 

@@ -19,6 +19,12 @@ SUBFIELD = b"\x1f"
 _LEADER = re.compile(rb"[0-9]{5}[a-z |#^]{2}[a-z |#^0-9][^\x1d-\x1f]{2}[0-9 ]{2}[0-9]{5}", re.DOTALL)
 """What a leader looks like up to the base address: strong enough to cut at, loose enough for old files."""
 
+_LENGTH_AND_BASE = re.compile(rb"(?=([0-9]{5})[^\x1d-\x1f][a-z ]{2}[^\x1d-\x1f]{4}[0-9]{5})")
+"""The least that a leader must have (letters in 06 and 07 tell it from a directory).
+
+Enough to cut at where its length reaches exactly to the terminator.
+"""
+
 _PADDING = re.compile(rb"[ \t\r\n\x00\x1a]*")
 
 
@@ -84,12 +90,36 @@ def _reaches_boundary(buffer: bytes | mmap, start: int, end: int) -> bool:
 
 def _cut(buffer: bytes | mmap, start: int, end: int) -> list[Frame]:
     """Split the stretch before each leader that begins inside it, and say what is wrong with each piece."""
-    inside = [found.start() for found in _LEADER.finditer(buffer, start + 1, end)]
-    starts = [start, *(begin for begin in inside if begin >= start + 24 or not _starts_well(buffer, start))]
+    starts = [start, *_starts_inside(buffer, start, end)]
     stops = [*starts[1:], end]
     return [
         Frame(begin, buffer[begin:stop], _fault(buffer[begin:stop]))
         for begin, stop in zip(starts, stops, strict=True)
+    ]
+
+
+def _starts_inside(buffer: bytes | mmap, start: int, end: int) -> list[int]:
+    """Where leaders begin, at least a leader's length apart.
+
+    Base address and directory look like a leader too, twelve bytes into one; a start whose length is
+    exact therefore rules out those around it.
+    """
+    exact = _exact_starts(buffer, start + 1, end)
+    first = start + 24 if _starts_well(buffer, start) else start + 1
+    likely = [found.start() for found in _LEADER.finditer(buffer, first, end)]
+    kept = [begin for begin in likely if all(abs(begin - sure) >= 24 for sure in exact)]
+    starts: list[int] = []
+    for begin in sorted({*exact, *kept}):
+        if not starts or begin - starts[-1] >= 24:
+            starts.append(begin)
+    return starts
+
+
+def _exact_starts(buffer: bytes | mmap, start: int, end: int) -> list[int]:
+    return [
+        found.start()
+        for found in _LENGTH_AND_BASE.finditer(buffer, start, end)
+        if found.start() + int(found.group(1)) == end
     ]
 
 

@@ -110,6 +110,18 @@ def short_title_fits(evidence: Evidence, title: str) -> bool:
     return any(_begins_with(title, one) or _begins_with(one, title) for one in _title_forms(evidence))
 
 
+def title_verdict(likeness: float, seen: str) -> Verdict:
+    """What a likeness of titles means.
+
+    In a Chinese title of four characters or less one misread character is a quarter of it and more, so
+    that doubt reaches further down.
+    """
+    short = text.has_han(seen) and len(text.tight(seen)) <= 4
+    if likeness >= 0.84:
+        return Verdict.AGREE
+    return Verdict.DOUBTFUL if likeness >= (0.5 if short else 0.62) else Verdict.DIFFER
+
+
 def evidence_isbns(evidence: Evidence) -> list[str]:
     """The book's ISBN-13s: the accepted one first, then the others that pass their check digits."""
     found = [evidence.isbn.value] if evidence.isbn else []
@@ -166,18 +178,10 @@ def _title(evidence: Evidence, facts: RecordFacts) -> _Look | None:
     if seen is None or not seen.value.strip():
         return _Look("", facts.full_title, Verdict.MISSING)
     likeness = title_likeness(evidence, facts)
-    perhaps = 0.5 if _is_short(seen.value) else 0.62
-    verdict = (
-        Verdict.AGREE if likeness >= 0.84 else Verdict.DOUBTFUL if likeness >= perhaps else Verdict.DIFFER
-    )
+    verdict = title_verdict(likeness, seen.value)
     # A likeness that is only just enough is worth less than an identical title.
     sure = _sure(seen) * (min(1.0, likeness + 0.05) if verdict is Verdict.AGREE else 1.0)
     return _Look(_full(evidence), facts.full_title, verdict, sure)
-
-
-def _is_short(title: str) -> bool:
-    """A Chinese title of four characters or less: one misread character is a quarter of it and more."""
-    return text.has_han(title) and len(text.tight(title)) <= 4
 
 
 def _subtitle(evidence: Evidence, facts: RecordFacts) -> _Look | None:

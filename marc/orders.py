@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marc import designations, isbn, text
-from marc.matching import evidence_isbns, misprinted_isbns, short_title_fits, titles_alike
+from marc.matching import (
+    evidence_isbns,
+    misprinted_isbns,
+    short_title_fits,
+    title_verdict,
+    titles_alike,
+)
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.model import OrderLine, Verdict
 
-_SAME_TITLE = 0.8
-_PERHAPS = 0.6
+_SAME_TITLE = 0.84
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,9 @@ def _number(line: OrderLine) -> str:
 def _judge(evidence: Evidence, line: OrderLine) -> Verdict:
     if not evidence.text("title") or not line.title:
         return Verdict.MISSING
-    likeness = titles_alike(evidence, line.title)
-    if likeness >= _SAME_TITLE or short_title_fits(evidence, line.title):
+    if short_title_fits(evidence, line.title):
         return Verdict.AGREE
-    return Verdict.DOUBTFUL if likeness >= _PERHAPS else Verdict.DIFFER
+    return title_verdict(titles_alike(evidence, line.title), evidence.text("title"))
 
 
 def _people_fit(evidence: Evidence, line: OrderLine) -> bool:
