@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from workcell.kernel.errors import StorageFull
@@ -21,7 +22,8 @@ def put(path: Path, data: bytes | str) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise StorageFull(
             f"can't be written ({error.strerror})",
             subject=str(path),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pymarc
 
-from marc.fields import control, subfields
+from marc import record_facts
 
 
 @dataclass(frozen=True)
@@ -22,48 +21,20 @@ class Bib:
     year: str = ""
 
 
-# Which field and subfields hold what, by record format; the first that is filled counts.
-_PLACES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
-    "marc21": {
-        "isbn": (("020", "a"),),
-        "title": (("245", "abnp"),),
-        "author": (("100", "a"), ("110", "a"), ("245", "c"), ("700", "a")),
-        "publisher": (("264", "b"), ("260", "b")),
-        "year": (("264", "c"), ("260", "c")),
-    },
-    "cnmarc": {
-        "isbn": (("010", "a"), ("091", "a")),
-        "title": (("200", "aehi"),),
-        "author": (("200", "f"), ("701", "a"), ("711", "a")),
-        "publisher": (("210", "c"),),
-        "year": (("210", "d"),),
-    },
-}
-_ISBD_END = re.compile(r"[\s/:;,=]+$")
-
-
-def bib_of(record: pymarc.Record | None, format: str) -> Bib:
-    """The record's line; empty without a record.  ISBD punctuation at the end of a value is left out."""
+def bib_of(record: pymarc.Record | None) -> Bib:
+    """The record's line; empty without a record."""
     if record is None:
         return Bib()
-    found = {name: _first(record, places) for name, places in _PLACES[format].items()}
+    facts = record_facts(record)
+    isbns = [isbn.isbn13 or isbn.written for isbn in facts.isbns if not isbn.cancelled]
     return Bib(
-        record_id=control(record, "001").strip(),
-        isbn=found["isbn"],
-        title=found["title"],
-        author=found["author"],
-        publisher=found["publisher"],
-        year="".join(re.findall(r"[0-9]{4}", found["year"])[:1]) or found["year"],
+        record_id=facts.record_id,
+        isbn=next(iter(isbns), ""),
+        title=facts.full_title,
+        author=facts.main_entry or next(iter(facts.names), "") or facts.responsibility,
+        publisher=facts.publisher,
+        year=str(facts.year or ""),
     )
-
-
-def _first(record: pymarc.Record, places: tuple[tuple[str, str], ...]) -> str:
-    for tag, codes in places:
-        for field in record.get_fields(tag):
-            parts = subfields(field, codes)
-            if parts:
-                return _ISBD_END.sub("", " ".join(parts))
-    return ""
 
 
 def record_lines(record: pymarc.Record) -> list[tuple[str, str, str]]:

@@ -85,11 +85,11 @@ def batch_json(result: BatchResult) -> dict[str, Any]:
         "compute_bound": result.pace.compute_bound,
         "overhead_ratio": _rounded(counts.overhead_ratio, 4),
         "notes": list(result.notes),
-        "books": [_book_json(book, result.profile.records.format) for book in result.books],
+        "books": [_book_json(book) for book in result.books],
     }
 
 
-def _book_json(book: BookResult, format: str) -> dict[str, Any]:
+def _book_json(book: BookResult) -> dict[str, Any]:
     ready = book.outcome is Outcome.CATALOGUED
     marks = book.marks if ready else None
     tag = book.tag if ready else None
@@ -100,8 +100,7 @@ def _book_json(book: BookResult, format: str) -> dict[str, Any]:
         "outcome": book.outcome.value,
         "reason": "; ".join(reason.text for reason in book.reasons) or None,
         "reason_codes": [reason.code for reason in book.reasons],
-        "record_id": bib_of(book.record, format).record_id
-        or (book.decision.record_id if book.decision else None),
+        "record_id": bib_of(book.record).record_id or (book.decision.record_id if book.decision else None),
         "barcode": marks.barcode or None if marks else None,
         "accession": marks.accession or None if marks else None,
         "call_number": marks.call_number or None if marks else None,

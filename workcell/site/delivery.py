@@ -16,8 +16,8 @@ from typing import Any, Literal, Protocol
 
 import pymarc
 
+from marc import WriteReport, write_iso2709, write_marcxml
 from marc.fields import control
-from marc.writing import WriteReport, write_iso2709, write_marcxml
 from workcell.kernel.errors import BadInput
 from workcell.kernel.model import DecisionKind
 from workcell.kernel.profile import Profile
@@ -79,7 +79,7 @@ def delivery_of(book: BookResult, profile: Profile, batch_id: str, price: Decima
     if book.record is None or book.marks is None:
         raise BadInput("a copy without record or marks can't be delivered", subject=book.book_id)
     marks, order, tag = book.marks, book.order_line, book.tag
-    bib = bib_of(book.record, profile.records.format)
+    bib = bib_of(book.record)
     item = {
         "barcode": marks.barcode,
         "accession": marks.accession,

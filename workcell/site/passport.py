@@ -50,7 +50,7 @@ class BookView:
 def book_view(result: BatchResult, book: BookResult, out: Path, root: str) -> BookView:
     """Prepare a copy for a page.  ``root`` leads from that page to the output folder."""
     words = words_of(result.profile.language)
-    bib = bib_of(book.record, result.profile.records.format)
+    bib = bib_of(book.record)
     name = file_name(book.book_id)
     return BookView(
         book=book,

@@ -329,9 +329,11 @@ class TitleLine:
         """What doesn't agree, as stable words; a title whose boxes are still closed is not judged yet."""
         if self.awaited and not self.received:
             return ()
+        known = bool(self.order or self.title or self.isbn)
         facts = {
-            "not_ordered": self.order is None,
-            "not_invoiced": self.supplied == 0 and self.received > 0,
+            "unidentified": not known,
+            "not_ordered": known and self.order is None,
+            "not_invoiced": known and self.supplied == 0 and self.received > 0,
             "short": self.short > 0,
             "surplus": self.surplus > 0 and self.supplied > 0,
             "returned": self.returned > 0,

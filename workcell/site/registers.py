@@ -115,7 +115,7 @@ def _kept(books: Iterable[BookResult]) -> Iterator[BookResult]:
 
 
 def _entry(book: BookResult, profile: Profile, price: Decimal | None, words: Words) -> RegisterLine:
-    bib = bib_of(book.record, profile.records.format)
+    bib = bib_of(book.record)
     order, marks = book.order_line, book.marks
     return RegisterLine(
         number=0,

@@ -96,6 +96,7 @@ def claim(line: TitleLine, result: BatchResult, words: Words) -> str:
         "surplus": (line.surplus,),
         "returned": (line.returned,),
         "copies": (line.ordered, line.supplied),
+        "unidentified": (line.received,),
         "price": (
             money(ordered + difference, decimals) if ordered is not None else "",
             money(ordered, decimals),
@@ -128,7 +129,7 @@ _FATES = {
 def _received(book: BookResult) -> ReceivedCopy:
     isbn = book.evidence.isbn.value if book.evidence.isbn else ""
     line = book.order_line.line if book.order_line else ""
-    title = book.evidence.text("title") or ("" if isbn or line else book.book_id)
+    title = book.evidence.text("title")
     return ReceivedCopy(book.book_id, _FATES[book.outcome], line, isbn, title)  # type: ignore[arg-type]
 
 

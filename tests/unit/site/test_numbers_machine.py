@@ -109,4 +109,4 @@ class NumberLife(RuleBasedStateMachine):
 
 
 TestNumberLife = NumberLife.TestCase
-TestNumberLife.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestNumberLife.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

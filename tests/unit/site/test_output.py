@@ -16,6 +16,7 @@ from workcell.kernel.errors import BadInput, StorageFull
 from workcell.kernel.model import Outcome, Proof
 from workcell.kernel.profile import Surface
 from workcell.site import ImageResult, LabelResult, Pace, pictures, write_output
+from workcell.site.atomic import put
 from workcell.site.counts import tally
 from workcell.site.words import words_of
 
@@ -320,3 +321,14 @@ def test_both_languages_say_everything():
 )
 def test_a_box_turns_with_its_picture(rotation, upright):
     assert pictures._upright((10, 20, 30, 40), (400, 300), rotation) == upright
+
+
+def test_a_file_that_can_not_be_written_leaves_the_old_one_and_no_draft(tmp_path):
+    put(tmp_path / "report.html", "old")
+    with pytest.raises(StorageFull, match=r"report\.html.*can't be written"):
+        put(tmp_path / "report.html" / "inside.html", "new")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageFull):
+        put(tmp_path / "folder", "new")
+    assert (tmp_path / "report.html").read_text("utf-8") == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "report.html"]

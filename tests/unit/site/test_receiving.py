@@ -235,3 +235,8 @@ def test_copies_always_close(orders, invoice, received, emptied):
         assert min(line.accepted, line.returned, line.short, line.awaited, line.surplus) >= 0
     assert closed.total("received") == len(received)
     assert closed.total("ordered") == sum(orders)
+
+
+def test_books_that_nobody_could_identify_are_not_called_unordered():
+    closed = reconcile([order()], [billed()], [*came(), *came("", "missing"), *came("", "waiting")])
+    assert [(line.received, line.problems) for line in closed.disagreeing] == [(2, ("unidentified",))]
