@@ -11,8 +11,8 @@ EAN/UPC: ISO/IEC 15420; add-on of five digits: the Bookland price, see ``addon_p
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -46,7 +46,9 @@ a module, and the camera's noise averages out."""
 _FINE_SIDE = 1600
 _CHEAP_READERS = 6
 _SHARED_DIGITS = 6
-_Key = tuple[str, str]
+_Key = tuple[str, str, int]
+"""Format, text, and the number of the symbol among those of equal text."""
+
 _RETAIL = [zxingcpp.EAN13, zxingcpp.EAN8, zxingcpp.UPCA, zxingcpp.UPCE]
 _CODES = [zxingcpp.Code128, zxingcpp.Code39, zxingcpp.Codabar, zxingcpp.QRCode, zxingcpp.DataMatrix]
 
@@ -136,10 +138,10 @@ def addon_price(addon: str | None) -> tuple[str, Decimal] | None:
 
 
 def tallied(readings: Sequence[Reading]) -> tuple[Barcode, ...]:
-    """Votes counted: one Barcode for each text, the best supported and largest book number first."""
-    ballots: dict[_Key, list[Reading]] = defaultdict(list)
+    """Votes counted: one Barcode for each text at each place, book numbers first, then by size."""
+    ballots: dict[_Key, list[Reading]] = {}
     for reading in readings:
-        ballots[reading.format, reading.text].append(reading)
+        ballots.setdefault(_ballot(reading, ballots), []).append(reading)
     counts = {key: len({r.voter for r in votes}) for key, votes in ballots.items()}
     barcodes = [
         _elected(votes, challenged=_challenged(key, ballots, counts)) for key, votes in ballots.items()
@@ -208,8 +210,8 @@ def _opencv(scene: _Scene) -> Iterator[Reading]:
 
 def _crops(scene: _Scene) -> Iterator[Reading]:
     """Symbols found at any angle, cut upright out of the full picture and read by both decoders."""
-    for quad in _detected_quads(scene):
-        crop, matrix = _upright_crop(scene.grey, quad)
+    for quad in bar_quads(scene.grey)[:4]:
+        crop, matrix = upright_crop(scene.grey, quad)
         sharp = sharpened(crop, sigma=3.0)
         yield from zxing_readings(crop, matrix, "zxing-crop", _RETAIL)
         yield from zxing_readings(sharp, matrix, "zxing-crop-sharp", _RETAIL)
@@ -303,16 +305,17 @@ def _detector() -> cv2.barcode.BarcodeDetector:
     return cv2.barcode.BarcodeDetector()
 
 
-def _detected_quads(scene: _Scene) -> list[tuple[Point, ...]]:
-    """Where bars are: symbols already read first, else whatever the detector takes for bars."""
-    image, matrix = scene.prepared("search")
-    found, quads = _detector().detectMulti(image)
+def bar_quads(grey: Pixels) -> list[tuple[Point, ...]]:
+    """Corners of whatever OpenCV's detector takes for bars, at any angle, at most eight."""
+    scale = min(_SEARCH_SIDE / max(grey.shape), 2.0)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    found, quads = _detector().detectMulti(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how))
     if not found:
         return []
-    return [mapped([(float(x), float(y)) for x, y in quad], matrix) for quad in quads[:4]]
+    return [mapped([(float(x), float(y)) for x, y in quad], scale_matrix(scale)) for quad in quads[:8]]
 
 
-def _upright_crop(
+def upright_crop(
     grey: Pixels, quad: Sequence[Point], *, module_px: float = 7.0, reach: float = 2.3
 ) -> tuple[Pixels, Matrix]:
     """The symbol cut out with its bars standing, ``reach`` times as wide, so that an add-on is in it."""
@@ -341,7 +344,7 @@ def _addon_votes(scene: _Scene) -> list[Reading]:
     best = next((b for b in tallied(scene.readings) if b.accepted and is_bookland(b)), None)
     if best is None or best.addon is not None:
         return []
-    crop, matrix = _upright_crop(scene.grey, best.polygon, reach=2.6)
+    crop, matrix = upright_crop(scene.grey, best.polygon, reach=2.6)
     seen: list[Reading] = []
     sharp = sharpened(crop, sigma=3.0)
     for name, image in (("crop", crop), ("crop-sharp", sharp), ("crop-small", _halved(sharp))):
@@ -395,6 +398,20 @@ def _elected(votes: Sequence[Reading], *, challenged: bool) -> Barcode:
     )
 
 
+def _ballot(reading: Reading, ballots: Mapping[_Key, list[Reading]]) -> _Key:
+    """Where a reading counts: with equal texts at the same place, else as another symbol of that text."""
+    for number in range(len(ballots) + 1):
+        key = (reading.format, reading.text, number)
+        if key not in ballots or _same_place(ballots[key][0], reading):
+            return key
+    return (reading.format, reading.text, len(ballots))
+
+
+def _same_place(a: Reading, b: Reading) -> bool:
+    size = max(math.dist(a.polygon[0], a.polygon[2]), math.dist(b.polygon[0], b.polygon[2]))
+    return math.dist(centre(a.polygon), centre(b.polygon)) < 0.6 * size
+
+
 def _confidence(votes: int) -> float:
     return {1: 0.5, 2: 0.95}.get(votes, 0.99)
 
@@ -413,7 +430,7 @@ def _challenged(key: _Key, ballots: dict[_Key, list[Reading]], counts: dict[_Key
     return any(
         counts[other] >= counts[key] and _same_bars(ballots[key][0], votes[0])
         for other, votes in ballots.items()
-        if other != key
+        if other[:2] != key[:2]
     )
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from vision.barcodes import Reading, sharpened, tallied, zxing_readings
+from vision.barcodes import Reading, bar_quads, sharpened, tallied, upright_crop, zxing_readings
 from vision.geometry import Matrix, cut_upright, scale_matrix
 from vision.ocr import default_engine
 from vision.page import Page
@@ -21,51 +21,65 @@ from vision.reading import read_page
 from workcell.kernel.evidence import Barcode, Rotation
 
 _FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
-_SIDES = (1600, 1100)
 _TILTS = (-22.5, 22.5, 45.0, -45.0)
 """zxing reads along rows and columns with some slack; these tilts bring every angle within it."""
 
 _CODABAR_ENDS = "ABCD"
+_FULL_SIDE, _SMALL_SIDE = 3000, 1400
+_Prepared = Iterator[tuple[str, Pixels, Matrix]]
 
 
 def read_label(path: Path) -> tuple[Barcode, ...]:
     """Library barcodes on a picture (Codabar, Code 39, Code 128, DataMatrix, QR) at any angle.
 
-    Each preparation of the picture is a vote; two agreeing ones make a reading accepted.  Codabar is given
-    without its start and stop characters.  Raises BadInput when the file is not an image.
+    Each preparation of the picture is a vote; two agreeing ones make a reading accepted.  Two labels with one
+    number at different places are two results.  Codabar is given without its start and stop characters.
+    Raises BadInput when the file is not an image.
     """
     grey = cv2.cvtColor(load(path), cv2.COLOR_BGR2GRAY)
     readings: list[Reading] = []
-    for voter, image, matrix in _preparations(grey):
-        readings += map(_without_ends, zxing_readings(image, matrix, voter, _FORMATS))
-        if any(b.accepted for b in tallied(readings)) and voter.startswith("zxing-tilt"):
-            break
-        if voter == "zxing-smoothed-1600" and any(b.accepted for b in tallied(readings)):
+    for stage in (_sizes, _cut_symbols, _tilted):
+        for voter, image, matrix in stage(grey):
+            readings += map(_without_ends, zxing_readings(image, matrix, voter, _FORMATS))
+        found = tallied(readings)
+        if found and all(b.accepted for b in found):
             break
     return tallied(readings)
 
 
-def _preparations(grey: Pixels) -> Iterator[tuple[str, Pixels, Matrix]]:
-    """Named pictures to read, cheap ones first, each with its way back to the original."""
-    for side in _SIDES:
+def _sizes(grey: Pixels) -> _Prepared:
+    """The whole picture: labels are small, so nearly at full size, and smaller against noise."""
+    for side in (_FULL_SIDE, _SMALL_SIDE):
         scale = min(side / max(grey.shape), 2.0)
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         image = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
-        back = scale_matrix(scale)
-        yield f"zxing-{side}", image, back
-        yield f"zxing-sharp-{side}", sharpened(image), back
-        yield f"zxing-smoothed-{side}", _smoothed_along_bars(image), back
+        yield f"zxing-{side}", image, scale_matrix(scale)
+        yield f"zxing-sharp-{side}", sharpened(image), scale_matrix(scale)
+
+
+def _cut_symbols(grey: Pixels) -> _Prepared:
+    """Everything that looks like bars, cut out upright and enlarged."""
+    for quad in bar_quads(grey):
+        crop, back = upright_crop(grey, quad, reach=1.35)
+        yield "zxing-crop", crop, back
+        yield "zxing-crop-sharp", sharpened(crop, sigma=3.0), back
+        yield "zxing-crop-smoothed", _smoothed_along_bars(crop), back
+
+
+def _tilted(grey: Pixels) -> _Prepared:
+    if not bar_quads(grey):
+        return
     height, width = grey.shape
+    size = float(np.hypot(width, height))
     for tilt in _TILTS:
-        size = float(np.hypot(width, height))
-        image, back = cut_upright(grey, (width / 2, height / 2), tilt, (size, size), min(1600 / size, 2.0))
+        image, back = cut_upright(grey, (width / 2, height / 2), tilt, (size, size), min(2000 / size, 2.0))
         yield f"zxing-tilt{tilt:+g}", image, back
         yield f"zxing-tilt{tilt:+g}-sharp", sharpened(image), back
 
 
 def _smoothed_along_bars(image: Pixels) -> Pixels:
     """Average along standing bars and cut to black and white: mends printing at few dots a module."""
-    soft = cv2.blur(image, (1, 7))
+    soft = cv2.blur(image, (1, 15))  # crops are enlarged
     _, binary = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     return cast(Pixels, binary)
 
