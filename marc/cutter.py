@@ -15,6 +15,9 @@ _QU = (("a", 3), ("e", 4), ("i", 5), ("o", 6), ("r", 7), ("t", 8), ("y", 9))
 _CONSONANTS = (("a", 3), ("e", 4), ("i", 5), ("o", 6), ("r", 7), ("u", 8), ("y", 9))
 _EXPANSION = (("a", 3), ("e", 4), ("i", 5), ("m", 6), ("p", 7), ("t", 8), ("w", 9))
 
+_NUMERAL = "A12"
+"""Headings that begin with a numeral file before those with letters (G 63, section 3)."""
+
 _Steps = tuple[tuple[str, int], ...]
 
 
@@ -24,15 +27,17 @@ def cutter(heading: str, digits: int = 2) -> str:
     if not letters:
         return ""
     if letters[0].isdigit():
-        return "A" + "1" * min(digits, 1) + "2" * (digits > 1)
+        return _NUMERAL[: 1 + digits]
     initial, steps, rest = _start(letters)
     number = initial.upper()
-    for place in range(digits):
+    for _ in range(digits):
         if not rest:
             break
-        number += str(_step(steps if place == 0 else _EXPANSION, rest))
-        rest = rest[1:]
-    return number if len(number) > 1 else number + "3"
+        step, digit = _step(steps, rest)
+        number += str(digit)
+        rest = rest[max(1, len(step)) :]
+        steps = _EXPANSION
+    return number if len(number) > 1 else f"{number}3"
 
 
 def _start(letters: str) -> tuple[str, _Steps, str]:
@@ -44,12 +49,12 @@ def _start(letters: str) -> tuple[str, _Steps, str]:
     return letters[0], _S if letters[0] == "s" else _CONSONANTS, letters[1:]
 
 
-def _step(steps: _Steps, rest: str) -> int:
-    """The digit of the last step that is not beyond the letters; before the first step, one lower than it."""
+def _step(steps: _Steps, rest: str) -> tuple[str, int]:
+    """The last step that is not beyond the letters (letters between two steps take the lower one)."""
     place = bisect_right([letters for letters, _ in steps], rest[:2])
     while place and not _reached(steps[place - 1][0], rest):
         place -= 1
-    return steps[place - 1][1] if place else steps[0][1] - 1 if steps[0][1] > 2 else 2
+    return steps[place - 1] if place else ("", 2)
 
 
 def _reached(step: str, rest: str) -> bool:

@@ -1,0 +1,149 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from samples import evidence, profile
+
+from marc import draft, to_iso2709, validate
+from marc.fields import control, first, values
+from workcell.kernel.errors import BadInput
+from workcell.kernel.evidence import Face, ImageEvidence, TextLine
+
+WHEN = date(2026, 5, 4)
+UNDERLAND = evidence(
+    isbn="9780393242140", isbns=("9780393242140=hardcover", "9780393242157=ebook"), title="The Underland",
+    subtitle="A Deep Time Journey", names=("Robert Macfarlane",), responsibility="Robert Macfarlane",
+    edition="First American edition", place="New York", publisher="W. W. Norton & Company", year="2019",
+    pages="488", language="eng", height=241.0, series=("Norton nature",),
+    classes=(("lcc", "GB601.M33 2019"), ("ddc", "551.44/7")), subjects=("Caves--History.",),
+)  # fmt: skip
+LIZHI = evidence(
+    isbn="9787572608483", title="长安的荔枝", names=("马伯庸",), responsibility="马伯庸著", edition="第2版",
+    place="长沙", publisher="湖南文艺出版社", year="2022.10", pages="222", language="chi", height=205.0,
+    price="定价：45.00元", classes=(("clc", "I247.57"),), subjects=("长篇小说－中国－当代",),
+)  # fmt: skip
+
+
+def test_a_marc21_draft_says_what_the_pages_say_and_nothing_else() -> None:
+    record = draft(UNDERLAND, profile("en"), WHEN, "wc1")
+    assert str(record.leader)[5:10] == "nam a"
+    assert str(record.leader)[17:20] == "3i "
+    assert control(record, "001") == "wc1"
+    assert control(record, "008") == "260504s2019    nyu|||||||||||||||||eng d"
+    assert values(record, "020", "a") == ["9780393242140"]
+    assert values(record, "020", "z") == ["9780393242157"]
+    assert str(record["100"]) == "=100  1\\$aMacfarlane, Robert,$eauthor."
+    assert str(record["245"]) == "=245  14$aThe Underland :$bA Deep Time Journey /$cRobert Macfarlane."
+    assert str(record["264"]) == "=264  \\1$aNew York :$bW. W. Norton & Company,$c2019."
+    assert str(record["300"]) == "=300  \\\\$a488 pages ;$c25 cm"
+    assert [first(record, tag, "b") for tag in ("336", "337", "338")] == ["txt", "n", "nc"]
+    assert values(record, "050", "ab") == ["GB601", ".M33 2019"]
+    assert first(record, "883", "d") == "20260504"
+    assert "title page" in first(record, "588", "a")
+    assert [finding for finding in validate(record) if finding.severity == "error"] == []
+
+
+def test_what_was_not_seen_is_not_guessed() -> None:
+    record = draft(evidence(title="Untitled Fragment"), profile("en"), WHEN, "wc2")
+    assert control(record, "008")[6:18] == "|" * 12
+    assert str(record.leader)[17] == "7"
+    assert first(record, "300", "a") == "1 volume"
+    assert first(record, "264", "b") == "[publisher not identified],"
+    assert not record.get_fields("100", "250", "490")
+    assert str(record["245"]) == "=245  00$aUntitled Fragment"
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "skipped"),
+    [("eng", "The Hobbit", "4"), ("eng", "A room of one's own", "2"), ("fre", "L'étranger", "2"),
+     ("ger", "Der Prozess", "4"), ("spa", "El amor", "3"), ("eng", "Theatre", "0"),
+     ("pol", "A to Polska", "0")],
+)  # fmt: skip
+def test_articles_do_not_file_in_their_own_language(language: str, title: str, skipped: str) -> None:
+    record = draft(evidence(title=title, language=language), profile("en"), WHEN)
+    assert record["245"].indicator2 == skipped
+
+
+def test_translators_and_bodies_are_related_not_main() -> None:
+    seen = evidence(
+        title="Republic",
+        names=("Plato", "G. M. A. Grube"),
+        roles=("author", "translator"),
+        responsibility="Plato",
+    )
+    record = draft(seen, profile("en"), WHEN)
+    assert str(record["100"]) == "=100  0\\$aPlato,$eauthor."
+    assert str(record["700"]) == "=700  1\\$aGrube, G. M. A.,$etranslator."
+    body = draft(evidence(title="Report", names=("World Health Organization",)), profile("en"), WHEN)
+    assert str(body["110"]).startswith("=110  2\\$aWorld Health Organization,")
+
+
+def test_chinese_in_marc21_is_paired_or_alone_by_profile() -> None:
+    english = profile("en")
+    paired = draft(LIZHI, english, WHEN)
+    assert str(paired["100"]) == "=100  1\\$6880-01$aMa, Boyong,$eauthor."
+    assert str(paired["245"]) == "=245  10$6880-02$aChang an de li zhi /$cMa bo yong zhu."
+    assert values(paired, "880", "6")[:2] == ["100-01/$1", "245-02/$1"]
+    assert "长安的荔枝 /" in values(paired, "880", "a")
+    alone_profile = english.model_copy(
+        update={"records": english.records.model_copy(update={"han": "alone"})}
+    )
+    alone = draft(LIZHI, alone_profile, WHEN)
+    assert alone["245"]["a"] == "长安的荔枝 /"
+    assert not alone.get_fields("880")
+
+
+def test_a_cnmarc_draft_follows_the_table() -> None:
+    record = draft(LIZHI, profile("zh"), WHEN, "wc3")
+    assert str(record.leader)[9] == " "
+    assert str(record.leader)[17:24] == "3  450 "
+    assert str(record["010"]) == "=010  \\\\$a978-7-5726-0848-3$dCNY45.00"
+    coded = record["100"]["a"]
+    assert (len(coded), coded[:17], coded[22:25], coded[26:30]) == (36, "20260504d2022    ", "chi", "50  ")
+    assert str(record["101"]) == "=101  0\\$achi"
+    assert record["102"]["b"] == "430000"
+    assert str(record["200"]) == "=200  1\\$a长安的荔枝$9chang an de li zhi$b专著$f马伯庸著"
+    assert record["205"]["a"] == "2版"
+    assert str(record["210"]) == "=210  \\\\$a长沙$c湖南文艺出版社$d2022.10"
+    assert str(record["215"]) == "=215  \\\\$a222页$d21cm"
+    assert str(record["606"]) == "=606  0\\$a长篇小说$x中国$x当代"
+    assert record["690"]["a"] == "I247.57"
+    assert str(record["701"]) == "=701  \\0$a马伯庸$9ma bo yong$4著"
+    assert record["801"]["b"] == "BJTSG"
+    assert [finding for finding in validate(record) if finding.severity == "error"] == []
+    assert to_iso2709(record, "cnmarc")
+
+
+def test_cnmarc_translations_first_editions_and_foreign_names() -> None:
+    seen = evidence(
+        title="设计心理学", names=("[美] 唐纳德·诺曼", "梅琼"), roles=("author", "translator"),
+        responsibility="[美]唐纳德·诺曼著；梅琼译", edition="第1版", publisher="中信出版社", language="chi",
+    )  # fmt: skip
+    record = draft(seen, profile("zh"), WHEN)
+    assert record["101"].indicator1 == "1"
+    assert not record.get_fields("205")
+    assert values(record, "200", "fg") == ["[美]唐纳德·诺曼著", "梅琼译"]
+    assert str(record["701"]) == "=701  \\1$a诺曼$9nuo man$b唐纳德$c(美)$4著"
+    assert str(record["702"]) == "=702  \\0$a梅琼$9mei qiong$4译"
+
+
+def test_surnames_read_as_names_not_as_words() -> None:
+    seen = evidence(title="评书", names=("单田芳", "曾国藩", "欧阳修"), language="chi")
+    record = draft(seen, profile("zh"), WHEN)
+    assert values(record, "701", "9") == ["shan tian fang", "zeng guo fan", "ou yang xiu"]
+
+
+def test_a_unified_number_and_a_misprinted_isbn_are_kept_in_their_places() -> None:
+    printed = TextLine("统一书号：10002·53", 0.9, (0, 0, 1, 1))
+    seen = replace(
+        evidence(title="傅雷家书", isbns=("978-7-5726-0848-2",), language="chi"),
+        images=(ImageEvidence("c.jpg", "0", Face.COPYRIGHT_PAGE, lines=(printed,)),),
+    )
+    record = draft(seen, profile("zh"), WHEN)
+    assert record["091"]["a"] == "10002·53"
+    assert values(record, "010", "z") == ["9787572608482"]
+
+
+def test_without_a_title_there_is_no_draft() -> None:
+    with pytest.raises(BadInput, match="no title"):
+        draft(evidence(isbn="9780393242140"), profile("en"), WHEN)
