@@ -60,10 +60,14 @@ class Visit:
         self._steps += 1
         return f"{self.place.name}:{self._steps}"
 
-    def _recorded(self, key: str, kind: str) -> Effect | None:
-        """The effect on record under ``key``, if it ended; raises Doubtful when nobody can tell."""
+    async def _recorded(self, key: str, kind: str) -> Effect | None:
+        """The effect on record under ``key``, if it happened; raises Doubtful when nobody can tell."""
         effect = self._book.steps.get(key)
-        if effect is None or effect.kind != kind or effect.end in ("", "never"):
+        if effect is None or effect.kind != kind:
+            return None
+        if not effect.end and kind.startswith("act:"):
+            await self._line.settled(self._book, effect)
+        if effect.end in ("", "never"):
             return None
         if effect.end == "doubtful":
             raise Doubtful(effect.result.get("text", "the outcome is unknown"), subject=self._book.book_id)
@@ -94,7 +98,7 @@ class Visit:
         """A unit command, once; a jam is waited out and the command given again."""
         key = self._key()
         while True:
-            recorded = self._recorded(key, f"act:{verb}")
+            recorded = await self._recorded(key, f"act:{verb}")
             if recorded is not None and recorded.result.get("code") != "jam":
                 return Done(recorded.body["seq"], recorded.result["code"], recorded.result["results"])
             done = await self._line.command(self._book.book_id, key, self.place.name, verb, params)
@@ -110,8 +114,9 @@ class Visit:
         """
         prefix = f"{self.place.name}:release"
         attempts = [effect for key, effect in self._book.steps.items() if key.startswith(prefix)]
-        if any(effect.result.get("code") == "ok" for effect in attempts):
-            return "ok"
+        for effect in attempts:
+            if (await self._line.settled(self._book, effect)).result.get("code") == "ok":
+                return "ok"
         params = {
             "track_id": self._book.track_id,
             "destination": destination,
@@ -194,7 +199,7 @@ class Visit:
     async def print(self, label: Printed) -> None:
         """Print one label after the printer has said that it can."""
         key = self._key()
-        if self._recorded(key, "print") is None:
+        if await self._recorded(key, "print") is None:
             await self._print(key, label)
         if any(made["key"] == key for made in self._book.labels):
             return
@@ -229,7 +234,7 @@ class Visit:
     ) -> Mapping[str, Any]:
         """The tag transaction; safe to run again, so an unfinished one is simply run again."""
         key = self._key()
-        recorded = self._recorded(key, "tag")
+        recorded = await self._recorded(key, "tag")
         if recorded is not None:
             return recorded.result
         reader = self._line.devices.readers[self.place.reader or ""]

@@ -25,7 +25,7 @@ from workcell.line.cataloguing import Cataloguing
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
 from workcell.line.inbox import Inbox, Request
-from workcell.line.projection import Book, LineState
+from workcell.line.projection import Book, Effect, LineState
 
 T = TypeVar("T")
 
@@ -148,6 +148,23 @@ class Line:
                 await self._jammed(station, book_id)
             if done is not None:
                 return done
+
+    async def ask_unit(self, effect: Effect) -> tuple[str, dict[str, Any]]:
+        """How a unit command ended, as the unit tells: the end's name and the body of its event."""
+        try:
+            done = await self.link.outcome(effect.body["station"], effect.body["seq"])
+        except (Doubtful, DeviceGone) as doubt:
+            return "doubtful", {"text": str(doubt)}
+        if done is None:
+            return "never", {"text": "the unit never saw the command"}
+        return "done", {"code": done.code, "results": dict(done.results)}
+
+    async def settled(self, book: Book, effect: Effect) -> Effect:
+        """The effect with its end: one from before a restart is asked for."""
+        if not effect.end:
+            end, body = await self.ask_unit(effect)
+            await self.write(f"effect.{end}", body, book.book_id, effect.effect_id)
+        return effect
 
     async def _after_refusal(self) -> None:
         """A refusal comes from a state that the last snapshot did not show yet: look before asking again."""

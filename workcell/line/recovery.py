@@ -1,15 +1,17 @@
 """Recovery: after a crash the hardware is asked; what it can't answer is doubtful.
 
-Every effect with an intent and no end is settled first: a unit command by its sequence number, a print by the
-label that waits at the printer, a tag by running its transaction again.  Then each book on record must lie
-where the unit's tracking says.  Recovering twice equals once: an effect that has its end is not asked again.
+A print that has no end is settled by the label that waits at the printer, a tag by running its
+transaction again, a feed by its sequence number.  Other unit commands may still be under way, waiting for
+each other: each is asked for by the station that gave it, when it comes to that step again.  Each book on
+record must lie where the unit's tracking says.  Recovering twice equals once: an effect that has its end is
+not asked again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful
+from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.ports import LineView
 from workcell.line.conductor import Line
 from workcell.line.projection import Effect
@@ -25,6 +27,8 @@ async def recover(line: Line) -> None:
         "recovery.started", {"open_effects": len(pending), "in_flight": len(line.state.in_flight())}
     )
     for effect_id, (book_id, effect) in pending:
+        if effect.kind.startswith("act:") and effect.kind != "act:feed":
+            continue
         end, body = await _ask(line, effect)
         await line.write(f"effect.{end}", body, book_id, effect_id)
     view = await line.link.view()
@@ -40,20 +44,10 @@ async def recover(line: Line) -> None:
 async def _ask(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
     """How an effect ended, as the device that carries it out tells."""
     if effect.kind.startswith("act:"):
-        return await _ask_unit(line, effect)
+        return await line.ask_unit(effect)
     if effect.kind == "print":
         return await _ask_printer(line, effect)
     return "never", {"text": "the transaction is safe to run again and will be"}
-
-
-async def _ask_unit(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
-    try:
-        done = await line.link.outcome(effect.body["station"], effect.body["seq"])
-    except (Doubtful, DeviceGone) as doubt:
-        return "doubtful", {"text": str(doubt)}
-    if done is None:
-        return "never", {"text": "the unit never saw the command"}
-    return "done", {"code": done.code, "results": dict(done.results)}
 
 
 async def _ask_printer(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
@@ -79,8 +73,9 @@ async def _ask_printer(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]
 async def _locate(line: Line, view: LineView) -> None:
     """Put each book where the unit's tracking has it; one that it does not have is missing."""
     zones = {zone.track_id: zone.zone for zone in view.zones if zone.track_id}
+    moving = {book_id for book_id, effect in line.state.open_effects.values() if effect.kind == "act:release"}
     for book in line.state.in_flight():
-        if book.zone.startswith("bin:"):
+        if book.zone.startswith("bin:") or book.book_id in moving:
             continue
         zone = zones.get(book.track_id)
         if zone is None:

@@ -1,0 +1,84 @@
+"""The real processes of a batch on the twin, started and killed by the system tests."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+START_SECONDS = 60
+
+
+def workcell(*arguments, **options):
+    """Start `workcell` with these arguments."""
+    command = [sys.executable, "-m", "workcell.cli", *map(str, arguments)]
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **options)
+
+
+class Batch:
+    """A twin and the conductor's command line for one batch in one folder."""
+
+    def __init__(self, folder, *, books, seed=1, speed=10.0, profile="en", faults=False):
+        self.folder = folder
+        self.twin_state = folder / "twin"
+        self.out = folder / "out"
+        self.store = folder / "store"
+        shipment = EXAMPLES / "shipments" / profile
+        layout = EXAMPLES / "layouts" / "twin.toml"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._twin_arguments = [
+            "twin", "serve", "--layout", layout, "--state", self.twin_state, "--box", shipment / "box.json",
+            "--books", books, "--seed", seed, "--speed", speed, *(["--faults"] if faults else []),
+        ]  # fmt: skip
+        self._run_arguments = [
+            "run", "--layout", layout, "--profile", EXAMPLES / "profiles" / f"{profile}.toml",
+            "--orders", shipment / "orders.csv", "--invoice", shipment / "invoice.csv",
+            "--catalog", shipment / "catalogue.mrc", "--vendor", shipment / "vendor.mrc",
+            "--store", self.store, "--out", self.out, "--twin", self.twin_state, "--speed", speed,
+            "--auto", "--json",
+        ]  # fmt: skip
+        self._twin = None
+
+    def __enter__(self):
+        self._twin = workcell(*self._twin_arguments, stderr=(self.folder / "twin.log").open("wb"))
+        wait_for(lambda: (self.twin_state / "ports.json").exists() or self._twin.poll() is not None)
+        assert self._twin.poll() is None, (self.folder / "twin.log").read_text()
+        return self
+
+    def __exit__(self, *_):
+        self.end_twin()
+
+    def end_twin(self):
+        if self._twin is not None and self._twin.poll() is None:
+            self._twin.send_signal(signal.SIGTERM)
+            assert self._twin.wait(30) == 0
+        truth = self.twin_state / "truth.json"
+        if truth.exists() and self.out.exists():
+            (self.out / "truth.json").write_bytes(truth.read_bytes())
+
+    def conduct(self, *more):
+        """Start the conductor; its log is appended to ``conductor.log``."""
+        return workcell(
+            *self._run_arguments, *more,
+            stdout=(self.folder / "summary.json").open("wb"),
+            stderr=(self.folder / "conductor.log").open("ab"),
+        )  # fmt: skip
+
+    def summary(self):
+        return json.loads((self.out / "batch.json").read_text("utf-8"))
+
+    def log(self):
+        return (self.folder / "conductor.log").read_text("utf-8", errors="replace")
+
+
+def wait_for(condition, seconds=START_SECONDS):
+    """Wait until ``condition`` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
