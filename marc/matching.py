@@ -23,6 +23,13 @@ _PRIOR = -4.0
 _WITHOUT_TITLE = 0.45
 """Ceiling of the score when the title is missing on either side or differs: below any allowed threshold."""
 
+_WITHOUT_ISBN = 0.8
+"""Ceiling where no ISBN agrees and the year is not the same, or another telling field differs.
+
+Nothing else tells a reprint or another edition of the same pages from this one.
+"""
+_TELLING = ("names", "edition", "publisher", "year", "pages")
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -82,9 +89,18 @@ def compare(evidence: Evidence, facts: RecordFacts) -> Match:
         fields[name] = FieldComparison(found.seen, found.record, found.verdict, round(weight, 3))
     odds = _PRIOR + sum(field.weight for field in fields.values())
     score = 1.0 / (1.0 + math.exp(-odds))
-    if "title" not in fields or fields["title"].verdict in (Verdict.MISSING, Verdict.DIFFER):
-        score = min(score, _WITHOUT_TITLE)
-    return Match(round(score, 4), fields)
+    return Match(round(min(score, _ceiling(fields)), 4), fields)
+
+
+def _ceiling(fields: dict[str, FieldComparison]) -> float:
+    """What no sum of other agreements lifts a score above."""
+    verdicts = {name: field.verdict for name, field in fields.items()}
+    if verdicts.get("title", Verdict.MISSING) in (Verdict.MISSING, Verdict.DIFFER):
+        return _WITHOUT_TITLE
+    differing = any(verdicts.get(name) is Verdict.DIFFER for name in _TELLING)
+    if verdicts.get("isbn") is not Verdict.AGREE and (differing or verdicts.get("year") is Verdict.DOUBTFUL):
+        return _WITHOUT_ISBN
+    return 1.0
 
 
 def title_likeness(evidence: Evidence, facts: RecordFacts) -> float:

@@ -128,3 +128,9 @@ def test_what_the_camera_is_unsure_of_weighs_less() -> None:
     faint = replace(seen, fields=seen.fields | {"title": FieldValue(SEEN["title"], "", 0.3, "title_page")})
     sharp, blurred = (compare(e, record_facts(NORMAN)).fields["title"].weight for e in (seen, faint))
     assert 0 < blurred < sharp
+
+
+@pytest.mark.parametrize("change", [{"year": "2014"}, {"edition": "Third edition"}, {"pages": "500"}])
+def test_without_an_isbn_a_telling_difference_keeps_a_record_below_the_threshold(change: dict) -> None:
+    assert 0.5 < _score(NORMAN, isbn="", edition="") <= 1.0
+    assert _score(NORMAN, **({"isbn": ""} | change)) < 0.85
