@@ -1,4 +1,4 @@
-"""Helpers of the record tests stand beside them (samples.py, mutations.py)."""
+"""Helpers of the record tests stand beside them (marc_samples.py, marc_mutations.py)."""
 
 from __future__ import annotations
 

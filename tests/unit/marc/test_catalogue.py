@@ -3,7 +3,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from samples import cnmarc, marc21, shared
+from marc_samples import cnmarc, marc21, shared
 
 from marc import Catalogue, to_iso2709
 from workcell.kernel.errors import BadInput

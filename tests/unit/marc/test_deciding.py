@@ -3,7 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from samples import cnmarc, evidence, marc21, profile
+from marc_samples import cnmarc, evidence, marc21, profile
 
 from marc import Catalogue, Source, autonomy_kind, match, to_iso2709
 from workcell.kernel.evidence import Barcode, Face, ImageEvidence, TextLine

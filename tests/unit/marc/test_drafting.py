@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from samples import evidence, profile
+from marc_samples import evidence, profile
 
 from marc import draft, to_iso2709, validate
 from marc.fields import control, first, values

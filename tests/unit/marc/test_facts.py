@@ -1,4 +1,4 @@
-from samples import cnmarc, marc21, shared
+from marc_samples import cnmarc, marc21, shared
 
 from marc import read_records, record_facts
 

@@ -1,6 +1,6 @@
 import numpy as np
-from mutations import MUTATIONS, break_some
-from samples import raw_records, shared
+from marc_mutations import MUTATIONS, break_some
+from marc_samples import raw_records, shared
 
 from marc import read_records
 from marc.framing import frames

@@ -1,5 +1,5 @@
 import pytest
-from samples import cnmarc, evidence, marc21
+from marc_samples import cnmarc, evidence, marc21
 
 from marc import compare, record_facts
 from workcell.kernel.model import Verdict

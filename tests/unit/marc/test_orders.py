@@ -1,4 +1,4 @@
-from samples import evidence
+from marc_samples import evidence
 
 from marc import find_order, match_order
 from workcell.kernel.model import OrderLine, Verdict

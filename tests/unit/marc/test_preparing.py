@@ -2,7 +2,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from samples import cnmarc, evidence, marc21, profile
+from marc_samples import cnmarc, evidence, marc21, profile
 
 from marc import (
     Catalogue,

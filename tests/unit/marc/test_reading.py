@@ -2,8 +2,8 @@ import gzip
 from pathlib import Path
 
 import pytest
+from marc_samples import SHARED, cnmarc, marc21, shared
 from pymarc import Record
-from samples import SHARED, cnmarc, marc21, shared
 
 from marc import fields, flavour, read_records, to_iso2709, to_marcxml
 from marc.writing import write_marcxml

@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from samples import ROOT, profile
+from marc_samples import ROOT, profile
 
 from marc import Catalogue, read_records, record_facts, validate
 

@@ -1,6 +1,6 @@
 import pytest
+from marc_samples import cnmarc, marc21, shared
 from pymarc import MARCReader, Record, parse_xml_to_array
-from samples import cnmarc, marc21, shared
 
 from marc import fields, read_records, to_iso2709, write_iso2709, write_marcxml
 from workcell.kernel.errors import BadInput, StorageFull
