@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -23,6 +23,7 @@ import numpy as np
 import zxingcpp
 from pyzbar import pyzbar
 
+from vision.addon import read_addon
 from vision.geometry import (
     Matrix,
     box_of,
@@ -46,6 +47,8 @@ a module, and the camera's noise averages out."""
 _FINE_SIDE = 1600
 _CHEAP_READERS = 6
 _SHARED_DIGITS = 6
+_PAST_LAST_BAR = 10
+_ADDON_REACH = 2.6
 _Key = tuple[str, str, int]
 """Format, text, and the number of the symbol among those of equal text."""
 
@@ -344,14 +347,44 @@ def _addon_votes(scene: _Scene) -> list[Reading]:
     best = next((b for b in tallied(scene.readings) if b.accepted and is_bookland(b)), None)
     if best is None or best.addon is not None:
         return []
-    crop, matrix = upright_crop(scene.grey, best.polygon, reach=2.6)
-    seen: list[Reading] = []
+    crop, matrix = upright_crop(scene.grey, _full_height(best.polygon), reach=_ADDON_REACH)
+    votes = list(_addon_in_strips(crop, matrix, best))
+    hinted = votes or any(r.addon for r in scene.readings)
+    if hinted and _voted_addon([*scene.readings, *votes]) is None:
+        votes += _addon_by_decoders(crop, matrix, best)
+    return votes
+
+
+def _addon_in_strips(crop: Pixels, matrix: Matrix, symbol: Barcode) -> Iterator[Reading]:
+    """The add-on alone; the crop has the main symbol in its middle."""
+    right = round(crop.shape[1] * (0.5 + 0.5 / _ADDON_REACH)) + _PAST_LAST_BAR
+    for name, sharpening in (("plain", 0.0), ("sharp", 2.0)):
+        digits = read_addon(crop[:, right:], sharpening=sharpening)
+        if digits is not None:
+            yield Reading(symbol.text, symbol.format, symbol.polygon, f"strips-{name}", digits)
+
+
+def _addon_by_decoders(crop: Pixels, matrix: Matrix, symbol: Barcode) -> Iterator[Reading]:
+    """Symbol and add-on together."""
     sharp = sharpened(crop, sigma=3.0)
     for name, image in (("crop", crop), ("crop-sharp", sharp), ("crop-small", _halved(sharp))):
-        shrink = scale_matrix(image.shape[1] / crop.shape[1])
-        seen += zxing_readings(image, matrix @ shrink, f"zxing-addon-{name}", [zxingcpp.EAN13])
-        seen += _zbar_readings(image, matrix @ shrink, f"zbar-addon-{name}")
-    return [r for r in seen if r.text == best.text and r.addon]
+        back = matrix @ scale_matrix(image.shape[1] / crop.shape[1])
+        for reading in (
+            *zxing_readings(image, back, f"zxing-addon-{name}", [zxingcpp.EAN13]),
+            *_zbar_readings(image, back, f"zbar-addon-{name}"),
+        ):
+            if reading.text == symbol.text and reading.addon:
+                yield reading
+
+
+def _full_height(polygon: Sequence[Point]) -> list[Point]:
+    """The polygon as high as an EAN symbol is: decoders report only the rows that they read."""
+    corners = np.array(polygon)
+    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    across = np.array([-along[1], along[0]]) * 0.35
+    middle = corners.mean(axis=0)
+    spread = [middle + sx * along / 2 + sy * across for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return [(float(x), float(y)) for x, y in spread]
 
 
 def _halved(image: Pixels) -> Pixels:
@@ -416,7 +449,7 @@ def _confidence(votes: int) -> float:
     return {1: 0.5, 2: 0.95}.get(votes, 0.99)
 
 
-def _voted_addon(votes: Sequence[Reading]) -> str | None:
+def _voted_addon(votes: Iterable[Reading]) -> str | None:
     """The add-on that at least two readers saw, and more than saw any other."""
     seen = Counter(addon for _, addon in {(r.voter, r.addon) for r in votes if r.addon})
     ranked = seen.most_common(2)
@@ -448,12 +481,7 @@ def _same_bars(a: Reading, b: Reading) -> bool:
 
 def _nominal_box(reading: Reading) -> Box:
     """The box of a symbol with the height that EAN symbols have; decoders report only the rows they read."""
-    corners = np.array(reading.polygon)
-    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
-    across = np.array([-along[1], along[0]]) * 0.35
-    middle = corners.mean(axis=0)
-    spread = [middle + sx * along / 2 + sy * across for sx in (-1, 1) for sy in (-1, 1)]
-    return box_of([(float(x), float(y)) for x, y in spread])
+    return box_of(_full_height(reading.polygon))
 
 
 def _standing(barcode: Barcode) -> tuple[bool, bool, float]:
