@@ -24,6 +24,7 @@ from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput, DeviceGone, WorkcellError
 from workcell.kernel.layout import load_layout
 from workcell.line.journal import line_folder
+from workcell.twin import load_box
 
 _LOOK_SECONDS = 0.2
 _OPERATOR_SECONDS = 2.0
@@ -85,6 +86,7 @@ async def _on_the_twin(
         "--orders", shipment / "orders.csv", "--invoice", shipment / "invoice.csv",
         "--catalog", shipment / "catalogue.mrc", "--vendor", shipment / "vendor.mrc",
         "--store", store, "--out", out, "--twin", state, "--speed", speed, "--auto", "--json",
+        *(["--partial"] if _is_partial(shipment, books) else []),
     ]  # fmt: skip
     console.print(
         f"Twin with {books} books (seed {seed}, motion ×{speed:g}); every kind of decision on [bold]auto[/]."
@@ -101,6 +103,10 @@ async def _on_the_twin(
     (out / "batch-summary.json").unlink()
     summary: dict[str, Any] = jsonlib.loads((out / "batch.json").read_text("utf-8"))
     return summary
+
+
+def _is_partial(shipment: Path, books: int) -> bool:
+    return books < sum(title.copies for title in load_box(shipment / "box.json").titles)
 
 
 @asynccontextmanager

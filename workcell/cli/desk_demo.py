@@ -32,6 +32,7 @@ def desk_demo(profile: str, books: int, seed: int, out: Path) -> dict[str, Any]:
             sources={"catalogue": (shipment / "catalogue.mrc",), "vendor": (shipment / "vendor.mrc",)},
             invoice=shipment / "invoice.csv",
             auto=True,
+            partial=books < sum(title.copies for title in box.titles),
             desk=Desk(lambda state, files: SimulatedPerson(state, files, _say), photos),
         )
     )

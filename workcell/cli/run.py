@@ -32,6 +32,7 @@ def run(
         bool, typer.Option("--auto", help="Let every kind of decision through (demonstration).")
     ] = False,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="Speed of the twin's motion.")] = 1.0,
+    partial: Annotated[bool, typer.Option("--partial", help="The boxes hold more than this batch.")] = False,
     json: Json = False,
 ) -> None:
     """Drive a batch on a line until the supply is empty and every book is out."""
@@ -40,7 +41,7 @@ def run(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
             sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
-            twin=twin, resume=resume, auto=auto, speed=speed,
+            twin=twin, resume=resume, auto=auto, speed=speed, partial=partial,
         )
     )  # fmt: skip
     if ended.summary is None:

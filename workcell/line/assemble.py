@@ -71,7 +71,7 @@ def assemble(
             if line.state == "voided"
         ),
         alarms=tuple(_alarms(state)),
-        boxes_emptied=state.feeding_done,
+        boxes_emptied=state.feeding_done and not state.batch.get("partial"),
         notes=_notes(state),
     )
 
@@ -204,5 +204,5 @@ def _alarms(state: LineState) -> list[AlarmResult]:
 
 def _notes(state: LineState) -> tuple[str, ...]:
     if state.batch.get("auto"):
-        return ("Demonstration: every kind of decision was let through without asking a person.",)
+        return ("auto",)
     return ()

@@ -7,12 +7,14 @@ puts all of it on record.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import label_print
+import marc
 from stations.station import ON, Leaving, Way
 from workcell.kernel.errors import DeviceFault
 from workcell.kernel.evidence import Evidence, evidence_to_json
@@ -32,11 +34,15 @@ from workcell.kernel.ports import Worker
 from workcell.kernel.profile import Location, Profile, Surface
 from workcell.line.policy import may_go_on
 from workcell.line.projection import Book
-from workcell.site import Answer, AnswerKind, Case, CaseKind, NumberOwner, Site
+from workcell.site import Case, CaseKind, NumberOwner, Site, rule
 
 if TYPE_CHECKING:
     from workcell.line.conductor import Line
 
+_TURNED_OUT = {
+    "return": (Way.REJECT, "give it back."),
+    "aside": (Way.REVIEW, "keep it aside."),
+}
 _SLIP_PREFIX = "WC-"
 _DAMAGED = "WC-DAMAGED"
 
@@ -64,6 +70,18 @@ class Cataloguing:
         """Know the line whose events are written here."""
         self._line = line
 
+    async def open_batch(self) -> None:
+        """The site store knows the batch and its order lines; saying so again changes nothing."""
+        state, now = self._line.state, self._line.clock.wall()
+        await self._worker.run(
+            self._site.batches.open,
+            state.batch_id,
+            state.line_id,
+            self._profile.name,
+            tuple(self._orders.values()),
+            now,
+        )
+
     # --- decision ------------------------------------------------------------------------------------
 
     async def settle(self, book: Book, evidence: Evidence) -> Leaving:
@@ -75,23 +93,17 @@ class Cataloguing:
             )
         if book.decision is None:
             await self._decide(book, evidence, slip)
-        decision = decision_from_json(book.decision)
+        decision, ruled = decision_from_json(book.decision), book.notes.get("ruling")
+        if ruled is not None and ruled["way"] in _TURNED_OUT:
+            way, text = _TURNED_OUT[ruled["way"]]
+            return Leaving(way, (Reason("DECIDED", f"Case {ruled['case_id']}, {ruled['who']}: {text}"),))
         if decision.decision is DecisionKind.REVIEW:
             return Leaving(Way.REVIEW, decision.reasons)
-        held_back = None if book.title_key in self._agreed else may_go_on(decision, self._profile.autonomy)
-        if held_back is not None:
-            return Leaving(Way.REVIEW, (held_back, *decision.reasons))
-        surplus = self._surplus(book)
-        if surplus is not None:
-            return Leaving(Way.REVIEW, (surplus,))
+        if ruled is None:
+            held_back = may_go_on(decision, self._profile.autonomy) or await self._surplus(book)
+            if held_back is not None:
+                return Leaving(Way.REVIEW, (held_back, *decision.reasons))
         return await self._mark(book, evidence, decision)
-
-    @property
-    def _agreed(self) -> frozenset[str]:
-        """Title keys of this batch that a person has agreed to."""
-        return frozenset(
-            book.title_key for book in self._line.state.books.values() if book.notes.get("agreed") is not None
-        )
 
     async def _decide(self, book: Book, evidence: Evidence, slip: str) -> None:
         request = {
@@ -105,43 +117,28 @@ class Cataloguing:
         except DeviceFault as fault:
             found = {"decision": _unmatched(str(fault)), "title_key": book.book_id}
         decision = decision_from_json(found["decision"])
-        case = await self._case_answered(found["title_key"], slip)
+        case = await self._worker.run(self._site.cases.answered, found["title_key"], slip)
         body: dict[str, Any] = {"title_key": found["title_key"], "order_line": decision.order_line}
-        if case is not None and case.answer is not None:
-            decision = _by_person(decision, case, case.answer)
+        if case is not None:
+            ruling = rule(case)
+            note = {"key": "ruling", "case_id": case.id, "who": case.who, "way": ruling.way.value}
+            await self._line.write("step.noted", note, book.book_id)
+            if ruling.decision is not None:
+                decision = replace(ruling.decision, order_line=decision.order_line)
             body["case_id"] = case.id
-            await self._line.write(
-                "step.noted", {"key": "agreed", "case_id": case.id, "who": case.who}, book.book_id
-            )
         body["decision"] = decision_to_json(decision)
         await self._line.write("decision.made", body, book.book_id)
 
-    async def _case_answered(self, title_key: str, slip: str) -> Case | None:
-        """The decided case about this copy (by its slip) or its title, from this batch or an earlier one."""
-        return await self._worker.run(self._answered, title_key, slip)
-
-    def _answered(self, title_key: str, slip: str) -> Case | None:
-        case = self._site.cases.by_slip(slip) if slip else None
-        if case is not None and case.answer is not None:
-            return case
-        decided = [case for case in self._site.cases.list("decided") if case.title_key == title_key]
-        return decided[-1] if decided else None
-
-    def _surplus(self, book: Book) -> Reason | None:
+    async def _surplus(self, book: Book) -> Reason | None:
         """Why a copy beyond what was ordered needs a person; None within the order."""
         order = self._orders.get(book.order_line)
         if order is None:
             return None
-        taken = [
-            other
-            for other in self._line.state.books.values()
-            if other is not book and other.order_line == order.line and other.marks is not None
-        ]
-        if len(taken) < order.copies:
+        batch, now = self._line.state.batch_id, self._line.clock.wall()
+        copy = await self._worker.run(self._site.batches.take_copy, batch, book.book_id, order.line, now)
+        if copy <= order.copies:
             return None
-        return Reason(
-            "SURPLUS", f"Order line {order.line} asks for {order.copies}; this is copy {len(taken) + 1}."
-        )
+        return Reason("SURPLUS", f"Order line {order.line} asks for {order.copies}; this is copy {copy}.")
 
     # --- marks ---------------------------------------------------------------------------------------
 
@@ -247,7 +244,11 @@ class Cataloguing:
         )  # fmt: skip
 
     def _item_number(self, owner: NumberOwner, now: datetime) -> str:
-        return self._site.numbers.reserve("item", self._profile.numbers.item, owner, now)
+        """A number that neither the ledger nor the catalogue has."""
+        path = self._sources.get("catalogue")
+        with marc.Catalogue(Path(path)) if path else nullcontext() as catalogue:
+            taken = catalogue.barcode_exists if catalogue else _never
+            return self._site.numbers.reserve("item", self._profile.numbers.item, owner, now, taken)
 
     def _tag_elements(self, barcode: str) -> dict[int, str]:
         values = {1: barcode, 3: self._profile.agency.isil, 5: self._profile.tag.type_of_usage}
@@ -269,15 +270,15 @@ class Cataloguing:
         await self._worker.run(step, barcode, Surface(detail["surface"]), now)
 
     async def void(self, book: Book, reason: str) -> None:
-        """Give up the numbers of a copy that is not released."""
-        if book.marks is None:
-            return
-        marks, now = marks_from_json(book.marks), self._line.clock.wall()
-        await self._worker.run(self._void, marks, reason, now)
+        """Give up what was taken for a copy that is not released: its numbers and its place in the order."""
+        marks = marks_from_json(book.marks) if book.marks is not None else None
+        await self._worker.run(self._void, book.book_id, marks, reason, self._line.clock.wall())
 
-    def _void(self, marks: Marks, reason: str, now: datetime) -> None:
-        self._site.numbers.void(marks.barcode, reason, now)
-        self._site.numbers.void(marks.accession, reason, now, kind="accession")
+    def _void(self, book_id: str, marks: Marks | None, reason: str, now: datetime) -> None:
+        self._site.batches.give_copy_back(self._line.state.batch_id, book_id)
+        if marks is not None:
+            self._site.numbers.void(marks.barcode, reason, now)
+            self._site.numbers.void(marks.accession, reason, now, kind="accession")
 
     async def delivered(self, book: Book) -> None:
         """The copy stands in the register: its accession number is in use."""
@@ -313,6 +314,11 @@ class Cataloguing:
         )
 
 
+def _never(number: str) -> bool:
+    """No catalogue, no number in it."""
+    return False
+
+
 def _slip(evidence: Evidence) -> str:
     """The code of the slip that lies in the book, if any."""
     for image in evidence.images:
@@ -325,19 +331,3 @@ def _slip(evidence: Evidence) -> str:
 def _unmatched(text: str) -> dict[str, Any]:
     reason = Reason("MATCH_FAILED", f"Matching failed: {text}")
     return decision_to_json(Decision(DecisionKind.REVIEW, None, 0.0, 1.0, (reason,)))
-
-
-def _by_person(decision: Decision, case: Case, answer: Answer) -> Decision:
-    """The decision as a person has answered its case."""
-    told = Reason("DECIDED_BY_PERSON", f"Case {case.id} was decided by {case.who}.")
-    proposed = case.decision or decision
-    if answer.kind is AnswerKind.AGREE and proposed.decision is not DecisionKind.REVIEW:
-        return replace(proposed, reasons=(told, *proposed.reasons))
-    if answer.kind is AnswerKind.USE_RECORD:
-        kind = DecisionKind.COPY if answer.source == "vendor" else DecisionKind.EXISTING
-        return replace(
-            decision, decision=kind, record_id=answer.record_id, source=answer.source, reasons=(told,)
-        )
-    if answer.kind is AnswerKind.NEW_RECORD:
-        return replace(decision, decision=DecisionKind.DRAFT, record_id=None, source="", reasons=(told,))
-    return replace(decision, decision=DecisionKind.REVIEW, reasons=(told, *decision.reasons))

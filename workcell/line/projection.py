@@ -195,6 +195,10 @@ def _ended(line: LineState, event: Event) -> None:
         line.books[book_id].zone = effect.body["to"]
 
 
+def _fed(line: LineState, event: Event) -> None:
+    line.books[event.book_id] = Book(event.book_id, event.body["track_id"])
+
+
 def _image_taken(line: LineState, event: Event) -> None:
     body, book = event.body, line.books[event.book_id]
     book.images.append(Image(body["name"], body["station"], body["role"], body["view"], body["evidence"]))
@@ -301,6 +305,7 @@ _HANDLERS = {
     "effect.failed": _ended,
     "effect.never": _ended,
     "effect.doubtful": _ended,
+    "book.fed": _fed,
     "image.taken": _image_taken,
     "image.seen": _image_seen,
     "step.noted": _noted,

@@ -36,7 +36,7 @@ async def recover(line: Line) -> None:
         await line.cast_adrift("The PLC was restarted while nobody watched, and has lost track of the books.")
     else:
         await _locate(line, view)
-    for key in list(line.state.alarms):
+    for key in [key for key in line.state.alarms if not key.startswith("missing:")]:
         await line.clear_alarm(key)
     await line.write("recovery.finished", {})
 
@@ -44,7 +44,11 @@ async def recover(line: Line) -> None:
 async def _ask(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]:
     """How an effect ended, as the device that carries it out tells."""
     if effect.kind.startswith("act:"):
-        return await line.ask_unit(effect)
+        end, body = await line.ask_unit(effect)
+        zones = (await line.link.view()).zones
+        if end == "doubtful" and any(zone.track_id == effect.body["params"]["track_id"] for zone in zones):
+            return "done", {"code": "ok", "results": {}}
+        return end, body
     if effect.kind == "print":
         return await _ask_printer(line, effect)
     return "never", {"text": "the transaction is safe to run again and will be"}

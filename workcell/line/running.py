@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import ConfigError, Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, load_layout
+from workcell.kernel.model import OrderLine
 from workcell.kernel.ports import LineLink
 from workcell.kernel.profile import Profile, load_profile
 from workcell.kernel.worker import ThreadWorker
@@ -29,12 +31,24 @@ from workcell.line.operator import Person
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState, fold
 from workcell.line.recovery import recover
-from workcell.site import Site, load_invoice, load_orders, write_output
+from workcell.site import (
+    FileDrop,
+    Site,
+    deliveries_of,
+    load_invoice,
+    load_orders,
+    work_outbox,
+    write_output,
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What `workcell run` was asked for.  ``sources`` are record files by source name, in no order."""
+    """What `workcell run` was asked for.
+
+    ``sources`` are record files by source name, in no order.  ``partial`` says that the boxes hold more than
+    this batch: what does not come is awaited, not short.
+    """
 
     layout: Path
     profile: Path
@@ -47,6 +61,7 @@ class Plan:
     resume: bool = False
     auto: bool = False
     speed: float = 1.0
+    partial: bool = False
     desk: Desk | None = None
 
 
@@ -109,9 +124,10 @@ async def _run(plan: Plan) -> Ended:
         try:
             await link.open()
             if state.batch_open:
+                await cataloguing.open_batch()
                 await recover(line)
             else:
-                await open_batch(line, len(orders), speed=plan.speed, auto=plan.auto)
+                await open_batch(line, orders, plan)
             await line.run()
             if line.stopped_by:
                 return Ended(None, line.stopped_by)
@@ -119,9 +135,7 @@ async def _run(plan: Plan) -> Ended:
         finally:
             await link.close()
             await devices.close()
-        invoice = load_invoice(plan.invoice) if plan.invoice else None
-        result = assemble(state, files, site, layout, profile, orders, invoice, plan.speed)
-        return Ended(write_output(plan.out, result))
+        return Ended(await disk.run(_hand_over, plan, layout, profile, orders, state, files, site))
     finally:
         await jobs.close()
         await disk.close()
@@ -130,19 +144,48 @@ async def _run(plan: Plan) -> Ended:
         await journal.close()
 
 
-async def open_batch(line: Line, order_lines: int, *, speed: float, auto: bool) -> None:
+def _hand_over(
+    plan: Plan,
+    layout: Layout,
+    profile: Profile,
+    orders: Sequence[OrderLine],
+    state: LineState,
+    files: FileStore,
+    site: Site,
+) -> dict[str, Any]:
+    """Output folder, registers, outbox and the site's copy of the events; each may be done again."""
+    invoice = load_invoice(plan.invoice) if plan.invoice else None
+    result = assemble(state, files, site, layout, profile, orders, invoice, plan.speed)
+    summary = write_output(plan.out, result)
+    closed = datetime.fromisoformat(state.batch_closed_at)
+    drop = FileDrop(plan.store / "delivery", profile.records.format, profile.records.item_field)
+    for delivery in deliveries_of(result):
+        item = delivery.item
+        site.register.enter(state.batch_id, item["book"], item["accession"], item, closed)
+        site.outbox.put(delivery, drop.name, closed)
+    while work_outbox(site.outbox, drop, closed).delivered:
+        pass
+    drop.publish()
+    site.journal.forward(state.history)
+    site.batches.close(state.batch_id, closed)
+    return summary
+
+
+async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> None:
     """Put a new batch on record, with the photo-eye counters as they stand before it."""
     view = await line.link.view()
     today = line.clock.wall().date().isoformat()
     body = {
         "batch_id": f"{today.replace('-', '')}-{line.state.batches + 1:02d}",
         "profile": line.profile.name,
-        "order_lines": order_lines,
-        "speed": speed,
-        "auto": auto,
+        "order_lines": len(orders),
+        "speed": plan.speed,
+        "auto": plan.auto,
+        "partial": plan.partial,
         "counters": {"entered": view.entered, "left": view.left},
     }
     await line.write("batch.opened", body)
+    await line.cataloguing.open_batch()
 
 
 async def close_batch(line: Line) -> None:

@@ -20,7 +20,7 @@ from workcell.site.result import (
     TagResult,
     VoidedNumber,
 )
-from workcell.site.output import write_output
+from workcell.site.output import deliveries_of, write_output
 
 __all__ = [  # noqa: RUF022
     "Site",
@@ -56,4 +56,5 @@ __all__ = [  # noqa: RUF022
     "AlarmResult",
     "Pace",
     "write_output",
+    "deliveries_of",
 ]

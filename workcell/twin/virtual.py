@@ -32,7 +32,7 @@ from workcell.line.files import FileStore
 from workcell.line.journal import LineJournal, line_folder, read_events
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState
-from workcell.line.running import close_batch, fill_sources, open_batch
+from workcell.line.running import Plan, close_batch, fill_sources, open_batch
 from workcell.site import Site, load_orders
 from workcell.twin.box import load_box
 from workcell.twin.cameras import CameraServer
@@ -104,9 +104,21 @@ async def _run(plan: VirtualRun, folder: Path) -> None:
         stack.push_async_callback(line.devices.close)
         await link.open()
         stack.push_async_callback(link.close)
-        await open_batch(line, len(orders), speed=1.0, auto=True)
+        await open_batch(line, orders, _plan(plan, folder))
         await line.run()
         await close_batch(line)
+
+
+def _plan(plan: VirtualRun, folder: Path) -> Plan:
+    return Plan(
+        layout=plan.layout,
+        profile=plan.profile,
+        orders=(plan.shipment / "orders.csv",),
+        store=folder,
+        out=folder / "out",
+        sources={},
+        auto=True,
+    )
 
 
 def _devices(world: World, clock: VirtualClock, seed: int) -> Devices:

@@ -18,7 +18,7 @@ from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
 from workcell.kernel.errors import DeviceGone
 from workcell.kernel.ids import SeededIds
 from workcell.kernel.ports import ByteStream, Connect, Done
-from workcell.kernel.streams import connector, memory_connect
+from workcell.kernel.streams import connector, memory_connect, memory_pair
 
 STATIONS = ("supply", "posture", "sort")
 
@@ -242,3 +242,59 @@ def play_in_memory() -> Callable[..., None]:
 @pytest.fixture(name="kill")
 def _kill() -> Callable[[PlcLink], Awaitable[None]]:
     return kill
+
+
+class Noise:
+    """A serial wire that does to each answer what a test says; requests pass."""
+
+    def __init__(self, clock: WallClock, serve: Callable[[ByteStream], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._serve = serve
+        self.treat: Callable[[bytes], list[tuple[float, bytes]]] = lambda answer: [(0.0, answer)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def connect(self) -> ByteStream:
+        near, near_far = memory_pair()
+        far, far_near = memory_pair()
+        self._start(self._serve(far))
+        self._start(self._pass_requests(near_far, far_near))
+        self._start(self._treat_answers(far_near, near_far))
+        return near
+
+    def _start(self, work: Awaitable[None]) -> None:
+        self._tasks.append(asyncio.ensure_future(work))
+
+    async def _pass_requests(self, source: ByteStream, target: ByteStream) -> None:
+        with suppress(DeviceGone):
+            while data := await source.read():
+                await target.write(data)
+        await target.close()
+
+    async def _treat_answers(self, source: ByteStream, target: ByteStream) -> None:
+        while answer := await source.read():
+            for delay, data in self.treat(answer):
+                self._start(self._deliver(target, delay, data))
+
+    async def _deliver(self, target: ByteStream, delay: float, data: bytes) -> None:
+        await self._clock.sleep(delay)
+        with suppress(DeviceGone):
+            await target.write(data)
+
+
+@pytest.fixture
+def play_with_noise() -> Callable[..., None]:
+    """Plays a scenario over a serial wire in memory, whose ``noise`` the test directs."""
+
+    def run(scenario: Callable[[Rig, Noise], Awaitable[None]]) -> None:
+        manifest = default_manifest().model_copy(update={"stations": STATIONS})
+
+        async def main() -> None:
+            clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+            async with _rig("memory", clock, manifest) as rig:
+                noise = Noise(clock, rig.host.serve_rtu)
+                rig.rtu, rig.connect_raw = True, noise.connect
+                await scenario(rig, noise)
+
+        run_virtual(main())
+
+    return run

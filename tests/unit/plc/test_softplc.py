@@ -425,21 +425,23 @@ def test_the_guard_is_compared_as_the_movement_starts(hand: Any) -> None:
 
 
 def test_a_held_line_keeps_its_grants_and_goes_on_after_unhold(hand: Any) -> None:
-    """WC-ZN-005."""
+    """WC-ZN-005: the way becomes free while the line is held, and nothing starts to move."""
     hand.do("supply", "feed", track_id=1)
     release(hand, "supply", 1)
     hand.do("supply", "feed", track_id=2)
     seq = hand.give("supply", "release", track_id=2, destination=0, guard=NO_COMPARE)
-    assert hand.done("posture", hand.give("posture", "align")) is None
+    hand.plant.seconds = 0.5
+    leaving = hand.give("posture", "release", track_id=1, destination=0, guard=NO_COMPARE)
+    hand.scan(0.1)
     hand.line_command("hold")
-    hand.scan(0.3)
-    assert hand.state == "held"
-    del hand.plant.zones["posture"]
-    hand.scan(1.0)
+    hand.scan(2.0)
+    assert (hand.state, hand.done("posture", leaving), hand.zone("posture")) == ("held", "ok", (0, "empty"))
     assert hand.done("supply", seq) is None
+    assert hand.zone("supply") == (2, "occupied")
     hand.line_command("unhold")
-    hand.scan(0.4)
+    hand.scan(0.7)
     assert hand.done("supply", seq) == "ok"
+    assert hand.zone("posture") == (2, "occupied")
 
 
 @pytest.mark.parametrize("command", ["stop", "complete", "abort"])
