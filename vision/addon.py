@@ -71,7 +71,7 @@ def _strips(image: Pixels, sharpening: float) -> Iterator[Widths]:
 
 
 def _edges(above: Widths) -> Widths:
-    """Positions (to a fraction of a pixel) where the profile changes sign, the first one where a bar begins."""
+    """Positions (to a fraction of a pixel) where the profile changes sign; the first begins a bar."""
     change = np.nonzero(np.signbit(above[:-1]) != np.signbit(above[1:]))[0]
     edges = change + above[change] / (above[change] - above[change + 1])
     return edges[1:] if change.size and np.signbit(above[change[0]]) else edges

@@ -17,7 +17,8 @@ from workcell.kernel.evidence import Fields, FieldValue
 _LABEL = re.compile(
     r"(?:^|(?<=[\s|.]))(?:(?:(?P<names>Names?)|(?P<title>Title)|(?P<other>Other titles?)|(?P<series>Series)|"
     r"(?P<description>Description)|(?P<identifiers>Ident\w{0,6}ers?)|(?P<subjects>Subjects?)|"
-    r"(?P<classification>Class\w{0,5}cation)|(?P<summary>Summary))\s*:|(?P<record>L[CG] (?:e-?book )?record available))"
+    r"(?P<classification>Class\w{0,5}cation)|(?P<summary>Summary))\s*:|"
+    r"(?P<record>L[CG] (?:e-?book )?record available))"
 )
 _HEADING = re.compile(
     r"Catalog(?:u?ing|ed)[\s-]*in[\s-]*Publication|Library of Congress|CIP (?:data|record)", re.I
@@ -28,6 +29,7 @@ _PUBLICATION = re.compile(
 )
 _EDITION = re.compile(r"[^.|]*\bed(?:ition|\.)[^.|]*", re.IGNORECASE)
 _LCCN = re.compile(r"LCCN\s*:?\s*(?P<lccn>(?:19|20)\d{8}|\d{2}-?\d{6})")
+_LCCN_LINK = re.compile(r"lccn\s?\.\s?loc\s?\.\s?gov\s?/\s?(?P<lccn>(?:19|20)\d{8}|\d{8})")
 _CARD_LCCN = re.compile(r"[dD]c\s?\d{2}\s+(?P<lccn>(?:19|20)\d{8}|\d{2}-\d{5,6})\b")
 _LCC_LABEL = re.compile(r"LCC\s+(?P<lcc>[A-Z]{1,3}\s?\d[^|(]*?)\s*(?=\||\(|$|DDC|LC\s)")
 _DDC = re.compile(r"(?:DDC\s+)?(?P<ddc>\[?\b\d{3}(?:[/'’]?\.[\d/'’]+)?\]?\s?[-–—]{0,3}\s?[dD]c\s?2\d)")
@@ -70,6 +72,8 @@ def _labelled(flow: Flow, sections: dict[str, tuple[int, str]]) -> Fields:
         if label in sections:
             position, text = sections[label]
             fields |= read(flow, position, text)
+    if "lccn" not in fields and (link := _LCCN_LINK.search(flow.text)):
+        fields["lccn"] = flow.value(link["lccn"], link.start("lccn"))
     return fields
 
 

@@ -1,6 +1,6 @@
 """The copyright page, colophon or 版权页: CIP data first, then what the publisher prints around it.
 
-Nothing is guessed: a field is given only where a label, a pattern of the trade, or a CIP area says what it is.
+Nothing is guessed: a field is given only where a label, a pattern of the trade, or a CIP area says so.
 """
 
 from __future__ import annotations
@@ -20,24 +20,29 @@ PAGE = "copyright_page"
 _CHINESE_LABELS = {
     "price": r"定价:?(?P<value>[￥¥]?\d[\d.]*元?(?:\([^)]{1,12}\))?)",
     "edition": r"版次:?(?:(?P<year>(?:19|20)\d{2})年?.{0,4}?)?(?P<value>第?[0-9一二三四五六七八九十]+版)",
-    "printing": r"(?:印次:?|[版,;])(?:(?:19|20)\d{2}年.{0,4}?)?(?P<value>第?[0-9一二三四五六七八九十]+次印[刷]?)",
-    "publisher": r"(?:出版发行|出版者|出版社|出版):(?P<value>[^:,;\d(]{2,30}?(?:出版社|出版公司|出版集团|书局|书店|印书馆|公司))",
+    "printing": r"(?:印次:?|[版,;])(?:(?:19|20)\d{2}年.{0,4}?)?"
+    r"(?P<value>第?[0-9一二三四五六七八九十]+次印[刷]?)",
+    "publisher": r"(?:出版发行|出版者|出版社|出版):"
+    r"(?P<value>[^:,;\d(]{2,30}?(?:出版社|出版公司|出版集团|书局|书店|印书馆|公司))",
 }
 _CHINESE_YEAR = re.compile(r"版次:?(?P<value>(?:19|20)\d{2})年")
 _CHINESE_TITLE = re.compile(r"书名:(?P<value>.{1,60}?)(?=$|著者|作者|编者|责任|出版)")
 
 _EDITION = re.compile(
     r"\b(?P<value>(?:(?:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth|Revised|New|Updated|"
-    r"International|Expanded|Extended|Anniversary|Illustrated|\d{1,2}(?:st|nd|rd|th))[ ,]+(?:\w+ ){0,2}?)edition)\b",
+    r"International|Expanded|Extended|Anniversary|Illustrated|\d{1,2}(?:st|nd|rd|th))[ ,]+"
+    r"(?:\w+ ){0,2}?)edition)\b",
     re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|Copyright)\s*(?:©|\(c\)|by)?\s*(?P<value>(?:19|20)\d{2})", re.IGNORECASE)
 _PUBLISHED = re.compile(r"\b(?:First |Re)?[Pp]ublished (?:\w+ ){0,6}?(?:in )?(?P<value>(?:19|20)\d{2})\b")
 _PUBLISHED_BY = re.compile(
-    r"\b[Pp]ublished (?:simultaneously )?(?:in (?:[A-Z][\w. ]+? |\d{4} ))?(?:\d{4} )?by:?\s*(?P<value>[A-Z][\w'’&.,\- ]*)?$"
+    r"\b[Pp]ublished (?:simultaneously )?(?:in (?:[A-Z][\w. ]+? |\d{4} ))?(?:\d{4} )?by:?\s*"
+    r"(?P<value>[A-Z][\w'’&.,\- ]*)?$"
 )
 _AFTER_PUBLISHER = re.compile(
-    r",? (?:in (?:association|\d{4})|an? (?:imprint|division|member|part|subsidiary)|at|is|under)\b.*$|,\s*\d.*$|(?<![A-Z])\.\s.*$"
+    r",? (?:in (?:association|\d{4})|an? (?:imprint|division|member|part|subsidiary)|at|is|under)\b.*$|"
+    r",\s*\d.*$|(?<![A-Z])\.\s.*$"
 )
 _PRINTING = re.compile(r"(?<![\d.])(?P<value>\d{1,2}(?:\s+\d{1,2}){4,})(?![\d.])")
 _NTH_PRINTING = re.compile(

@@ -26,7 +26,8 @@ _CIP = re.compile(
 )
 _RIGHTS = re.compile(
     r"版权所有|侵权必究|翻印必究|版次|印次|印张|开本|字数|责任编辑|All rights reserved|rights reserved|"
-    r"(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:19|20)\d{2}|No part of this|Printed (?:and bound )?in|printing|First published",
+    r"(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:19|20)\d{2}|"
+    r"No part of this|Printed (?:and bound )?in|printing|First published",
     re.IGNORECASE,
 )  # fmt: skip
 _PRICE = re.compile(r"[$£€￥¥]\s?\d+[.,]\d{2}|定价|\d+\.\d{2}\s?元")
@@ -64,7 +65,7 @@ Rule = tuple[Face, float, Callable[[Look], bool]]
 _RULES: tuple[Rule, ...] = (
     (Face.BACK_COVER, 3.0, lambda s: any(b.accepted and is_bookland(b) for b in s.barcodes)),
     (Face.BACK_COVER, 1.5, lambda s: any(is_bookland(b) for b in s.barcodes)),
-    (Face.BACK_COVER, 1.0, lambda s: _isbns(s) == 1 and not _CIP.search(s.text) and not _RIGHTS.search(s.text)),
+    (Face.BACK_COVER, 1.0, lambda s: _isbns(s) == 1 and not _is_legal(s)),
     (Face.BACK_COVER, 0.6, lambda s: bool(_PRICE.search(s.text)) and not _RIGHTS.search(s.text)),
     (Face.COPYRIGHT_PAGE, 3.0, lambda s: bool(_CIP.search(s.text))),
     (Face.COPYRIGHT_PAGE, 1.2, lambda s: bool(_RIGHTS.search(s.text))),
@@ -119,6 +120,11 @@ def paper_share(image: Pixels) -> float:
     saturation, value = hsv[:, :, 1], hsv[:, :, 2].astype(np.float32)
     bright = value > max(0.6 * float(np.percentile(value, 95)), 90)
     return float(((saturation < 70) & bright).mean())
+
+
+def _is_legal(seen: Look) -> bool:
+    """Whether words of a copyright page stand on it."""
+    return bool(_CIP.search(seen.text) or _RIGHTS.search(seen.text))
 
 
 def _isbns(seen: Look) -> int:

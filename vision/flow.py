@@ -65,14 +65,15 @@ def space_free(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """For comparing: lower case, no punctuation, single blanks; no blanks at all between Chinese characters."""
+    """For comparing: lower case, no punctuation, single blanks, and none beside Chinese characters."""
     words = " ".join(re.sub(r"[^\w]+", " ", text.lower()).replace("_", " ").split())
     return re.sub(r"(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])", "", words)
 
 
 _PUNCTUATION = str.maketrans(
     {"：": ":", "，": ",", "；": ";", "（": "(", "）": ")", "．": ".", "／": "/", "﹕": ":", "､": ",",
-     "［": "[", "］": "]", "【": "[", "】": "]", "‐": "-", "–": "—", "―": "—", "－": "-", "　": "", "･": "·", "・": "·"}
+     "［": "[", "］": "]", "【": "[", "】": "]", "‐": "-", "–": "—", "―": "—", "－": "-",
+     "　": "", "･": "·", "・": "·"}
 )  # fmt: skip
 _LOOSE_BLANKS = re.compile(r"\s+(?![A-Za-z])|(?<![A-Za-z.,])\s+")
 _PIPES = re.compile(r"[丨｜∣]")

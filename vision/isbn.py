@@ -28,8 +28,8 @@ _KINDS = (
     ("ebook", r"e-?book|\be-?bk\b|electronic|epub|e-?pdf|\bpdf\b|kindle|mobi|online|web ?pdf|adobe|电子"),
     ("audio", r"audio"),
     ("set", r"\bset\b|全套|套装|全\S{1,3}[册卷]|v(?:ol)?s?\. set"),
-    ("hardcover", r"hard ?(?:cover|back|bound)|\bhbk?\b|\bcloth\b|\bcased\b|\bhc\b|精装|library binding|\bbound\b"),
-    ("paperback", r"paper ?(?:back|bound)|\bpbk?\b|soft ?(?:cover|back)|\bpaper\b|trade paper|平装|\bperfect bound\b"),
+    ("hardcover", r"hard ?(?:cover|back|bound)|\bhbk?\b|\bcloth\b|\bcased\b|\bhc\b|精装|\bbound\b"),
+    ("paperback", r"paper ?(?:back|bound)|\bpbk?\b|soft ?(?:cover|back)|\bpaper\b|平装|\bperfect bound\b"),
     ("print", r"\bprint\b"),
 )  # fmt: skip
 _NOT_THIS_BOOK = ("ebook", "audio")
@@ -39,7 +39,8 @@ _NOT_THIS_BOOK = ("ebook", "audio")
 class PrintedIsbn:
     """An ISBN as printed.  ``isbn13`` is empty when the check digit is wrong.
 
-    ``kind`` is ebook, audio, set, hardcover, paperback, print, or empty; ``qualifier`` the words that said so.
+    ``kind`` is ebook, audio, set, hardcover, paperback, print, or empty;
+    ``qualifier`` gives the words that said so.
     ``labelled`` tells whether "ISBN" stood before it.
     """
 

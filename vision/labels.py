@@ -16,9 +16,8 @@ from vision.geometry import Matrix, cut_upright, scale_matrix
 from vision.ocr import default_engine
 from vision.page import Page
 from vision.photo import Pixels, load
-from vision.posture import Upright
-from vision.reading import read_page
-from workcell.kernel.evidence import Barcode, Rotation
+from vision.reading import read_all_ways
+from workcell.kernel.evidence import Barcode
 
 _FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
 _TILTS = (-22.5, 22.5, 45.0, -45.0)
@@ -124,21 +123,12 @@ def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     image = load(path)
     best = SpineRead((), 0.0, holds=False)
     for view in (*_label_cuts(image), _whole(image)):
-        for rotation in _turns(view):
-            read = _compared(_lines(view, rotation), expected)
+        for text in read_all_ways(view, default_engine()):
+            read = _compared([line.text for line in text.lines], expected)
+            if read.holds:
+                return read
             best = max(best, read, key=lambda r: r.agrees)
-            if best.agrees == 1.0:
-                return best
     return best
-
-
-def _lines(view: Page, rotation: Rotation) -> list[str]:
-    text = read_page(view, default_engine(), Upright(rotation, 0.0, 1.0))
-    return [line.text for line in text.lines]
-
-
-def _turns(view: Page) -> tuple[Rotation, ...]:
-    return (0, 90, 270, 180)
 
 
 def _whole(image: Pixels) -> Page:

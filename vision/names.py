@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 _CHINESE_ROLES = {
     "编著": "author", "著": "author", "撰": "author", "作": "author", "文": "author", "原著": "author",
-    "主编": "editor", "总主编": "editor", "编": "editor", "选编": "editor", "汇编": "editor", "编写": "editor",
+    "主编": "editor", "总主编": "editor", "编": "editor", "选编": "editor", "汇编": "editor",
+    "编写": "editor",
     "副主编": "editor", "编选": "editor", "整理": "editor", "辑": "editor",
-    "译": "translator", "编译": "translator", "译注": "translator", "翻译": "translator", "译著": "translator",
+    "译": "translator", "编译": "translator", "译注": "translator", "翻译": "translator",
+    "译著": "translator",
     "绘": "illustrator", "插图": "illustrator", "图": "illustrator", "绘图": "illustrator",
     "校": "reviser", "校注": "annotator", "注": "annotator", "注释": "annotator", "审校": "reviser",
     "主审": "reviser", "审": "reviser", "摄影": "photographer", "改编": "adapter", "口述": "narrator",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +16,10 @@ from workcell.kernel.evidence import Box, Point, Rotation, TextLine
 
 _MOST_LINES = 90
 _SKIM_SIDE, _SKIMMED_LINES = 736, 8
+_LYING_TURNS: tuple[Rotation, ...] = (0, 180, 90, 270)
+_STANDING_TURNS: tuple[Rotation, ...] = (90, 270, 0, 180)
 _GAP_WITHIN_LINE = 2.4
-"""Blank between two pieces of one line, in line heights: wide enough for "开　本：", narrower than a gutter."""
+"""Blank between two pieces of one line, in line heights: as wide as in "开　本：", narrower than a gutter."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,18 @@ def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> Pag
     """Find, turn and read the text of a flattened page; ``known`` is its posture where a barcode told it."""
     quads = engine.find(page.image)[:_MOST_LINES]
     return _read(page, quads, known or upright_by_text(page.image, quads, engine), engine)
+
+
+def read_all_ways(page: Page, engine: RapidOcr) -> Iterator[PageText]:
+    """The text for each of the four turns, likely ones first; lines are found once and read in each turn."""
+    quads = engine.find(page.image)
+    standing = sum(_stands(quad) for quad in quads) > len(quads) / 2
+    for rotation in _STANDING_TURNS if standing else _LYING_TURNS:
+        yield _read(page, quads, Upright(rotation, 0.0, 1.0), engine)
+
+
+def _stands(quad: Quad) -> bool:
+    return math.dist(quad[1], quad[2]) > math.dist(quad[0], quad[1])
 
 
 def _read(page: Page, quads: Sequence[Quad], upright: Upright | None, engine: RapidOcr) -> PageText:

@@ -21,7 +21,7 @@ _LEAST_RIM = 0.6
 
 @dataclass(frozen=True)
 class StampSeen:
-    """A stamp on a picture; ``box`` in pixels.  ``legible`` tells a clear print from a smear or a half one."""
+    """A stamp on a picture; ``box`` in pixels.  ``legible`` tells a clear print from a smear."""
 
     present: bool
     box: Box | None

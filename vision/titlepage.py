@@ -37,9 +37,11 @@ _VOLUME = re.compile(
 )
 _STATEMENT = re.compile(
     r"^(?:(?:written|edited|translated|illustrated|compiled|adapted|retold|selected|introduced|annotated|revised|"
-    r"photographed|abridged)\b|(?:by|with (?:an? |new )?(?:\w+ )?(?:introduction|essay|foreword|preface|afterword|"
+    r"photographed|abridged)\b|(?:by|with (?:an? |new )?(?:\w+ )?(?:introduction|essay|foreword|preface|"
+    r"afterword|"
     r"illustrations|contributions|notes))\b|(?:translation|illustrations?|photographs|pictures|art|drawings|text|"
-    r"foreword|introduction|preface|afterword) by\b|general editor|editors?:?\b|traduit|übersetzt|herausgegeben)|"
+    r"foreword|introduction|preface|afterword) by\b|"
+    r"general editor|editors?:?\b|traduit|übersetzt|herausgegeben)|"
     r"\b(?:editors?|translators?)$",
     re.IGNORECASE,
 )
