@@ -21,6 +21,7 @@ from workcell.kernel.ports import ByteStream, Connect, Done
 from workcell.kernel.streams import connector, memory_connect, memory_pair
 
 STATIONS = ("supply", "posture", "sort")
+_LONGEST_SCENARIO = 90.0  # on either clock: a scenario that waits for ever fails in time
 
 
 @dataclass
@@ -212,7 +213,8 @@ def play(wire: str) -> Callable[..., None]:
 
         async def main() -> None:
             async with _rig(wire, clock, manifest) as rig:
-                await scenario(rig)
+                async with clock.timeout(_LONGEST_SCENARIO):
+                    await scenario(rig)
 
         if wire == "memory":
             run_virtual(main())
@@ -232,7 +234,8 @@ def play_in_memory() -> Callable[..., None]:
         async def main() -> None:
             clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
             async with _rig("memory", clock, manifest) as rig:
-                await scenario(rig)
+                async with clock.timeout(_LONGEST_SCENARIO):
+                    await scenario(rig)
 
         run_virtual(main())
 
@@ -293,7 +296,8 @@ def play_with_noise() -> Callable[..., None]:
             async with _rig("memory", clock, manifest) as rig:
                 noise = Noise(clock, rig.host.serve_rtu)
                 rig.rtu, rig.connect_raw = True, noise.connect
-                await scenario(rig, noise)
+                async with clock.timeout(_LONGEST_SCENARIO):
+                    await scenario(rig, noise)
 
         run_virtual(main())
 
