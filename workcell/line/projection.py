@@ -118,6 +118,7 @@ class LineState:
         self.batch_opened_at = ""
         self.batch_closed_at = ""
         self.feeding_done = False
+        self.handed_over = False
         self.books: dict[str, Book] = {}
         self.alarms: dict[str, Alarm] = {}
         self.open_effects: dict[str, tuple[str, Effect]] = {}
@@ -160,12 +161,16 @@ def _batch_opened(line: LineState, event: Event) -> None:
     line.batch_id, line.batch, line.batch_open = event.batch_id, event.body, True
     line.batches += 1
     line.books, line.history, line.feeding_done = {}, [], False
-    line.batch_opened_at, line.batch_closed_at = event.at, ""
+    line.batch_opened_at, line.batch_closed_at, line.handed_over = event.at, "", False
     line.baseline = event.body.get("counters", line.baseline)
 
 
 def _batch_closed(line: LineState, event: Event) -> None:
     line.batch_open, line.batch_closed_at = False, event.at
+
+
+def _handed_over(line: LineState, event: Event) -> None:
+    line.handed_over = True
 
 
 def _line_state(line: LineState, event: Event) -> None:
@@ -298,6 +303,7 @@ def _feeding_done(line: LineState, event: Event) -> None:
 _HANDLERS = {
     "batch.opened": _batch_opened,
     "batch.closed": _batch_closed,
+    "batch.handed_over": _handed_over,
     "line.state": _line_state,
     "line.feeding_done": _feeding_done,
     "effect.intended": _intended,

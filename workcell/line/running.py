@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import marc
 from workcell.kernel.clock import WallClock
-from workcell.kernel.errors import ConfigError, Refused
+from workcell.kernel.errors import ConfigError, DeviceGone, Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, load_layout
 from workcell.kernel.model import OrderLine
@@ -122,20 +123,17 @@ async def _run(plan: Plan) -> Ended:
             person=person,
         )  # fmt: skip
         try:
-            await link.open()
-            if state.batch_open:
-                await cataloguing.open_batch()
-                await recover(line)
-            else:
-                await open_batch(line, orders, plan)
-            await line.run()
-            if line.stopped_by:
-                return Ended(None, line.stopped_by)
-            await close_batch(line)
+            if not _waits_for_output(state):
+                await conduct(line, orders, plan)
         finally:
             await link.close()
             await devices.close()
-        return Ended(await disk.run(_hand_over, plan, layout, profile, orders, state, files, site))
+        if line.stopped_by:
+            return Ended(None, line.stopped_by)
+        summary = await disk.run(hand_over, plan, layout, profile, orders, state, files, site)
+        await line.write("batch.handed_over", {"out": str(plan.out)})
+        await disk.run(_forward, folder, layout.line_id, site)
+        return Ended(summary)
     finally:
         await jobs.close()
         await disk.close()
@@ -144,7 +142,20 @@ async def _run(plan: Plan) -> Ended:
         await journal.close()
 
 
-def _hand_over(
+async def conduct(line: Line, orders: Sequence[OrderLine], plan: Plan) -> None:
+    """Open a batch or go on with the open one, and drive it to its close or until a person stops it."""
+    await line.link.open()
+    if line.state.batch_open:
+        await line.cataloguing.open_batch()
+        await recover(line)
+    else:
+        await open_batch(line, orders, plan)
+    await line.run()
+    if not line.stopped_by:
+        await close_batch(line)
+
+
+def hand_over(
     plan: Plan,
     layout: Layout,
     profile: Profile,
@@ -153,7 +164,7 @@ def _hand_over(
     files: FileStore,
     site: Site,
 ) -> dict[str, Any]:
-    """Output folder, registers, outbox and the site's copy of the events; each may be done again."""
+    """Output folder, registers and outbox of the closed batch; each may be done again."""
     invoice = load_invoice(plan.invoice) if plan.invoice else None
     result = assemble(state, files, site, layout, profile, orders, invoice, plan.speed)
     summary = write_output(plan.out, result)
@@ -166,9 +177,13 @@ def _hand_over(
     while work_outbox(site.outbox, drop, closed).delivered:
         pass
     drop.publish()
-    site.journal.forward(state.history)
     site.batches.close(state.batch_id, closed)
     return summary
+
+
+def _forward(folder: Path, line_id: str, site: Site) -> None:
+    """Bring the site's copy of the line's events up to date."""
+    site.journal.forward(read_events(folder, after=site.journal.last(line_id)))
 
 
 async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> None:
@@ -176,7 +191,7 @@ async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> Non
     view = await line.link.view()
     today = line.clock.wall().date().isoformat()
     body = {
-        "batch_id": f"{today.replace('-', '')}-{line.state.batches + 1:02d}",
+        "batch_id": f"{line.layout.line_id}-{today.replace('-', '')}-{line.state.batches + 1:02d}",
         "profile": line.profile.name,
         "order_lines": len(orders),
         "speed": plan.speed,
@@ -199,7 +214,8 @@ async def close_batch(line: Line) -> None:
         text = f"Photo-eyes counted {entered} in and {left} out; the journal has {counts['fed']} books."
         await line.alarm("counts", text, "Search the line for the difference.")
     await line.write("batch.closed", {"counts": counts, "entered": entered, "left": left, "agree": agree})
-    await line.link.command("complete")
+    with suppress(Refused, DeviceGone):  # a unit that stands held or aborted is an operator's; the books are out
+        await line.link.command("complete")
 
 
 def fill_sources(store: Path, files: dict[str, tuple[Path, ...]]) -> dict[str, Path]:
@@ -243,5 +259,14 @@ def _check_batch(state: LineState, plan: Plan) -> None:
             f"batch {state.batch_id} is not finished", subject=state.line_id,
             remedy="Give --resume to go on with it.",
         )  # fmt: skip
-    if plan.resume and not state.batch_open:
+    if _waits_for_output(state) and not plan.resume:
+        raise Refused(
+            f"the output of batch {state.batch_id} was not written", subject=state.line_id,
+            remedy="Give --resume to write it.",
+        )  # fmt: skip
+    if plan.resume and not (state.batch_open or _waits_for_output(state)):
         raise Refused("there is no unfinished batch to resume", subject=state.line_id or str(plan.store))
+
+
+def _waits_for_output(state: LineState) -> bool:
+    return bool(state.batch_id) and not state.batch_open and not state.handed_over
