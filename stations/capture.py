@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from stations.station import ON, Bench, Leaving
+from stations.station import ON, Bench, Leaving, Use
 
-_VIEWS = (("top", "cover"), ("under", "cover"), ("spine", "spine"))
+_VIEWS = (
+    ("top", "cover", Use.EVIDENCE),
+    ("under", "cover", Use.SPARE),
+    ("spine", "spine", Use.SPARE),
+)
 
 
 class Capture:
@@ -18,8 +22,8 @@ class Capture:
         """One still from each camera that the layout has; at a desk, every photograph of the book."""
         done = await bench.act("hold")
         for number in range(done.results.get("photos", 0)):
-            await bench.picture("photos", str(number), evidence=True)
-        for role, view in _VIEWS:
+            await bench.picture("photos", str(number), Use.EVIDENCE)
+        for role, view, use in _VIEWS:
             if role in bench.place.cameras:
-                await bench.picture(role, view, evidence=True)
+                await bench.picture(role, view, use)
         return ON

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from stations.station import ON, Bench, Leaving
+from stations.station import ON, Bench, Leaving, Use
 
 FRONT, BACK = 0, 1
 _BACKWARD_ONE_LEAF = 0xFFFF  # -1 as a UINT16 in two's complement
@@ -16,14 +16,17 @@ class PageTurn:
     name: ClassVar[str] = "page_turn"
 
     async def process(self, bench: Bench) -> Leaving:
-        """Four pages; the image, not the position, says later which page it is."""
+        """Four pages; the image, not the position, says later which page it is.
+
+        The last pages tell the extent, which only a record without one asks for.
+        """
         await bench.act("open", end=FRONT)
-        await bench.picture("page", "page", evidence=True)
+        await bench.picture("page", "page", Use.EVIDENCE)
         await bench.act("turn", leaves=1)
-        await bench.picture("page", "page", evidence=True)
+        await bench.picture("page", "page", Use.EVIDENCE)
         await bench.act("open", end=BACK)
-        await bench.picture("page", "page", evidence=True)
+        await bench.picture("page", "page", Use.SPARE)
         await bench.act("turn", leaves=_BACKWARD_ONE_LEAF)
-        await bench.picture("page", "page", evidence=True)
+        await bench.picture("page", "page", Use.SPARE)
         await bench.act("close")
         return ON

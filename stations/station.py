@@ -49,6 +49,14 @@ def to_reject(code: str, text: str) -> Leaving:
     return Leaving(Way.REJECT, (Reason(code, text),))
 
 
+class Use(StrEnum):
+    """What a picture is for: a look at posture or proof, evidence, or evidence if the rest does not do."""
+
+    MOMENT = "moment"
+    EVIDENCE = "evidence"
+    SPARE = "spare"
+
+
 @dataclass(frozen=True)
 class Picture:
     """An image on file: its content-addressed name and where it lies."""
@@ -97,8 +105,8 @@ class Bench(Protocol):
         """A unit command, once.  A jam is waited out; other codes come back in ``Done.code``."""
         ...
 
-    async def picture(self, role: str, view: str = "", *, evidence: bool = False) -> Picture:
-        """A still by the camera of this ``role``; ``evidence`` also has it looked at in the background."""
+    async def picture(self, role: str, view: str = "", use: Use = Use.MOMENT) -> Picture:
+        """A still by the camera of this ``role``; evidence is looked at in the background from now on."""
         ...
 
     async def recognise(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +136,7 @@ class Bench(Protocol):
         ...
 
     async def evidence(self) -> Evidence:
-        """All that is known of the copy, once every image has been looked at."""
+        """What is known of the copy, once its evidence has been looked at, the spare pictures if need be."""
         ...
 
     async def settle(self, evidence: Evidence) -> Leaving:

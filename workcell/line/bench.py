@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from stations.station import Copy, Leaving, Picture, Printed
+from stations.station import Copy, Leaving, Picture, Printed, Use
 from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful
-from workcell.kernel.evidence import Evidence, evidence_from_json
+from workcell.kernel.evidence import Evidence
 from workcell.kernel.layout import StationPlace
 from workcell.kernel.model import Proof, decision_from_json, marks_from_json
 from workcell.kernel.ports import Done, Printer, PrinterStatus, TagReader
@@ -153,7 +153,7 @@ class Visit:
 
     # --- eyes ----------------------------------------------------------------------------------------
 
-    async def picture(self, role: str, view: str = "", *, evidence: bool = False) -> Picture:
+    async def picture(self, role: str, view: str = "", use: Use = Use.MOMENT) -> Picture:
         """A still; a camera that does not answer holds the line until a person has mended it."""
         key = self._key()
         if key not in self._book.notes:
@@ -163,11 +163,11 @@ class Visit:
             name = await self._line.store_file(frame.data, suffix)
             body: dict[str, Any] = {"key": key, "name": name, "station": self.place.name}
             body |= {"role": role, "view": view}
-            body |= {"evidence": evidence, "frame": frame.number, "taken_at": frame.captured_at.isoformat()}
+            body |= {"use": use.value, "frame": frame.number, "taken_at": frame.captured_at.isoformat()}
             await self._line.write("image.taken", body, self._book.book_id)
         name = str(self._book.notes[key]["name"])
-        if evidence:
-            self._line.look_later(self._book)
+        if use is Use.EVIDENCE:
+            self._line.look_later(self._book, (use,))
         return Picture(name, str(self._line.files.path(name)))
 
     async def recognise(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,14 +185,11 @@ class Visit:
         return dict(result["answer"])
 
     async def evidence(self) -> Evidence:
-        """Evidence from every image of the book, once each has been looked at."""
-        if not self._book.evidence:
-            seen = await self._line.seen(self._book)
-            request = {"images": seen, "measured": dict(self._book.measured)}
-            combined = await self._line.jobs.run("combine", request)
-            name = self._line.files.put_json(combined)
-            await self._line.write("evidence.found", {"name": name}, self._book.book_id)
-        return evidence_from_json(self._line.files.read_json(self._book.evidence))
+        """What the evidence pictures show; when it does not name the book, the spare ones too."""
+        evidence = await self._line.evidence(self._book, thorough=False)
+        if evidence.isbn is not None and evidence.isbn.accepted and evidence.one("title"):
+            return evidence
+        return await self._line.evidence(self._book, thorough=True)
 
     # --- marks ---------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ from workcell.site import Case, CaseKind, NumberOwner, Site, rule
 if TYPE_CHECKING:
     from workcell.line.conductor import Line
 
+_MADE_FROM_PAGES = (DecisionKind.DRAFT, DecisionKind.UPGRADE_CIP)
 _TURNED_OUT = {
     "return": (Way.REJECT, "give it back."),
     "aside": (Way.REVIEW, "keep it aside."),
@@ -146,6 +147,8 @@ class Cataloguing:
         """Record, location, call number and numbers; each is reserved once however often this runs."""
         if book.marks is not None:
             return ON
+        if decision.decision in _MADE_FROM_PAGES:
+            evidence = await self._line.evidence(book, thorough=True)
         siblings = self._siblings(book)
         location = self._location(book, siblings)
         prepared = await self._line.jobs.run(

@@ -7,15 +7,16 @@ numbers and cases to the site store.  Everything it knows of the line is the fol
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 from stations import STATIONS
-from stations.station import Leaving, Way, to_reject, to_review
+from stations.station import Leaving, Use, Way, to_reject, to_review
 from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone, Doubtful, Refused, WorkcellError
 from workcell.kernel.events import Event, Journal
+from workcell.kernel.evidence import Evidence, evidence_from_json
 from workcell.kernel.layout import Layout, StationPlace
 from workcell.kernel.model import Reason
 from workcell.kernel.ports import Clock, Done, Ids, Jobs, LineLink, TrackEvent, Worker
@@ -227,10 +228,10 @@ class Line:
 
     # --- looking -------------------------------------------------------------------------------------
 
-    def look_later(self, book: Book) -> None:
-        """Have every image of ``book`` that is evidence and not yet seen looked at in the background."""
+    def look_later(self, book: Book, uses: Collection[Use]) -> None:
+        """Have every picture of ``book`` for these uses looked at in the background, once."""
         for image in book.images:
-            if image.evidence and not image.seen and image.name not in self._looks:
+            if image.use in uses and not image.seen and image.name not in self._looks:
                 task = asyncio.get_running_loop().create_task(
                     self._look(book.book_id, image.name, image.view)
                 )
@@ -246,13 +247,22 @@ class Line:
             }  # fmt: skip
         await self.write("image.seen", {"name": name, "seen": self.files.put_json(seen)}, book_id)
 
-    async def seen(self, book: Book) -> list[dict[str, Any]]:
-        """What was seen on each evidence image of ``book``, in the order in which they were taken."""
-        self.look_later(book)
+    async def evidence(self, book: Book, *, thorough: bool) -> Evidence:
+        """Evidence from the pictures of ``book``; thorough evidence also from the spare ones."""
+        if not book.evidence or (thorough and not book.thorough):
+            uses = (Use.EVIDENCE, Use.SPARE) if thorough else (Use.EVIDENCE,)
+            request = {"images": await self._seen(book, uses), "measured": dict(book.measured)}
+            name = self.files.put_json(await self.jobs.run("combine", request))
+            await self.write("evidence.found", {"name": name, "thorough": thorough}, book.book_id)
+        return evidence_from_json(self.files.read_json(book.evidence))
+
+    async def _seen(self, book: Book, uses: Collection[Use]) -> list[dict[str, Any]]:
+        """What was seen on each picture for these uses, in the order in which they were taken."""
+        self.look_later(book, uses)
         for image in book.images:
-            if image.evidence and not image.seen:
+            if image.use in uses and not image.seen:
                 await self._looks[image.name]
-        return [self.files.read_json(image.seen) for image in book.images if image.evidence]
+        return [self.files.read_json(image.seen) for image in book.images if image.use in uses]
 
     # --- running -------------------------------------------------------------------------------------
 

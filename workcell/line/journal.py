@@ -130,10 +130,12 @@ def read_events(folder: Path, after: int = 0) -> Iterator[Event]:
         return
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
+            return  # the conductor is just making it
         for row in db.execute("SELECT * FROM events WHERE seq > ? ORDER BY seq", (after,)):
             yield _event(row)
     except sqlite3.Error as error:
-        raise _storage(error, folder) from error
+        raise BadInput(f"can't be read ({error})", subject=str(path), remedy="Check the file.") from error
     finally:
         db.close()
 

@@ -28,13 +28,13 @@ class Effect:
 
 @dataclass
 class Image:
-    """An image of the book; ``seen`` names its evidence file once it has been looked at."""
+    """An image of the book, for a use (``stations.station.Use``); ``seen`` names what was seen on it."""
 
     name: str
     station: str
     role: str
     view: str
-    evidence: bool
+    use: str
     seen: str = ""
 
 
@@ -54,6 +54,7 @@ class Book:
     done_stations: list[str] = field(default_factory=list)
     station_seconds: dict[str, float] = field(default_factory=dict)
     evidence: str = ""
+    thorough: bool = False
     decision: Mapping[str, Any] | None = None
     title_key: str = ""
     record: str = ""
@@ -206,7 +207,7 @@ def _fed(line: LineState, event: Event) -> None:
 
 def _image_taken(line: LineState, event: Event) -> None:
     body, book = event.body, line.books[event.book_id]
-    book.images.append(Image(body["name"], body["station"], body["role"], body["view"], body["evidence"]))
+    book.images.append(Image(body["name"], body["station"], body["role"], body["view"], body["use"]))
     book.notes[body["key"]] = body
 
 
@@ -225,7 +226,8 @@ def _measured(line: LineState, event: Event) -> None:
 
 
 def _evidence(line: LineState, event: Event) -> None:
-    line.books[event.book_id].evidence = event.body["name"]
+    book = line.books[event.book_id]
+    book.evidence, book.thorough = event.body["name"], event.body["thorough"]
 
 
 def _decided(line: LineState, event: Event) -> None:

@@ -214,7 +214,9 @@ async def close_batch(line: Line) -> None:
         text = f"Photo-eyes counted {entered} in and {left} out; the journal has {counts['fed']} books."
         await line.alarm("counts", text, "Search the line for the difference.")
     await line.write("batch.closed", {"counts": counts, "entered": entered, "left": left, "agree": agree})
-    with suppress(Refused, DeviceGone):  # a unit that stands held or aborted is an operator's; the books are out
+    with suppress(
+        Refused, DeviceGone
+    ):  # a unit that stands held or aborted is an operator's; the books are out
         await line.link.command("complete")
 
 
