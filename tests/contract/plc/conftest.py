@@ -212,9 +212,8 @@ def play(wire: str) -> Callable[..., None]:
         clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)) if wire == "memory" else WallClock()
 
         async def main() -> None:
-            async with _rig(wire, clock, manifest) as rig:
-                async with clock.timeout(_LONGEST_SCENARIO):
-                    await scenario(rig)
+            async with _rig(wire, clock, manifest) as rig, clock.timeout(_LONGEST_SCENARIO):
+                await scenario(rig)
 
         if wire == "memory":
             run_virtual(main())
@@ -233,9 +232,8 @@ def play_in_memory() -> Callable[..., None]:
 
         async def main() -> None:
             clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
-            async with _rig("memory", clock, manifest) as rig:
-                async with clock.timeout(_LONGEST_SCENARIO):
-                    await scenario(rig)
+            async with _rig("memory", clock, manifest) as rig, clock.timeout(_LONGEST_SCENARIO):
+                await scenario(rig)
 
         run_virtual(main())
 
