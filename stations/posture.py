@@ -11,7 +11,11 @@ from workcell.kernel.evidence import Face, ImageEvidence, image_from_json
 THIN_MM = 3.0
 """Below this a pamphlet can be neither gripped nor labelled on its spine (vendors' usual minimum)."""
 
-_TRIES = 3
+_BARS, _TEXT = True, False
+_LOOKS = (_BARS, _BARS, _TEXT, _TEXT)
+"""How the faces are looked at in turn: bars tell the back cover at once, text takes ten times as long."""
+
+_TRIES_TO_LAY_STRAIGHT = 2
 
 
 class Posture:
@@ -20,18 +24,20 @@ class Posture:
     name: ClassVar[str] = "posture"
 
     async def process(self, bench: Bench) -> Leaving:
-        """Measure, then look and turn at most three times."""
+        """Measure, find the back cover, lay it upright."""
         if bench.profile.operations.measure:
             thickness = await self._measure(bench)
             if thickness < THIN_MM:
                 return to_review("TOO_THIN", f"{thickness:.1f} mm thick: a pamphlet is processed by hand.")
-        for _ in range(_TRIES):
-            seen = await self._look(bench)
-            if seen.face is Face.BACK_COVER and seen.rotation == 0:
+        seen = await self._find_back_cover(bench)
+        for _ in range(_TRIES_TO_LAY_STRAIGHT):
+            if seen.face is not Face.BACK_COVER:
+                break
+            if seen.rotation == 0:
                 await bench.act("align")
                 return ON
-            if not await self._turn(bench, seen):
-                break
+            await bench.act("rotate", quarters=seen.rotation // 90)
+            seen = await self._look(bench, bars_only=bool(seen.barcodes))
         return to_review("POSTURE_UNSURE", "No face of this book could be told with certainty.")
 
     async def _measure(self, bench: Bench) -> float:
@@ -45,22 +51,20 @@ class Posture:
         await bench.note("book.measured", body)
         return body["thickness_mm"]
 
-    async def _look(self, bench: Bench) -> ImageEvidence:
+    async def _find_back_cover(self, bench: Bench) -> ImageEvidence:
+        """Look at one face and the other, by bars and then by text, until the back cover is up."""
+        seen = await self._look(bench, bars_only=_LOOKS[0])
+        for bars_only in _LOOKS[1:]:
+            if seen.face is Face.BACK_COVER:
+                break
+            await bench.act("flip")
+            seen = await self._look(bench, bars_only=bars_only)
+        return seen
+
+    async def _look(self, bench: Bench, *, bars_only: bool) -> ImageEvidence:
         picture = await bench.picture("top", "cover")
         try:
-            return image_from_json(await bench.recognise("glance", {"path": picture.path}))
+            request = {"path": picture.path, "bars_only": bars_only}
+            return image_from_json(await bench.recognise("glance", request))
         except DeviceFault:
-            return ImageEvidence(picture.path, "", Face.UNSURE)
-
-    async def _turn(self, bench: Bench, seen: ImageEvidence) -> bool:
-        """Turn towards back cover up and upright; False when what is seen does not say how."""
-        if seen.face is Face.BACK_COVER:
-            await bench.act("rotate", quarters=seen.rotation // 90)
-            return True
-        if seen.face is Face.FRONT_COVER:
-            if seen.rotation:
-                await bench.act("rotate", quarters=seen.rotation // 90)
-            await bench.act("flip")
-            return True
-        await bench.act("flip")
-        return True
+            return ImageEvidence(picture.name, "", Face.UNSURE)

@@ -12,6 +12,7 @@ from vision.fingerprint import hamming
 from vision.labels import SpineRead, read_label, read_spine
 from vision.looking import Purpose, View, glance, look
 from vision.photo import load
+from vision.slips import read_slips
 from vision.stamp import StampSeen, find_stamp
 
 __all__ = [  # noqa: RUF022 - in reading order
@@ -27,6 +28,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "read_spine",
     "SpineRead",
     "find_stamp",
+    "read_slips",
     "StampSeen",
     "hamming",
     "HttpCamera",

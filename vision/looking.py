@@ -54,12 +54,17 @@ def look(path: Path, *, view: View = "", purpose: Purpose = "identify") -> Image
     return _whole_face(photo, barcodes, certain, view)
 
 
-def glance(path: Path) -> ImageEvidence:
-    """Which cover lies up and how it is turned, without reading it; raises BadInput as ``look`` does."""
+def glance(path: Path, *, bars_only: bool = False) -> ImageEvidence:
+    """Which cover lies up and how it is turned, without reading it; raises BadInput as ``look`` does.
+
+    ``bars_only`` spends no time on text: a face without a book's barcode stays unsure.
+    """
     photo = open_photo(path)
     barcodes = read_barcodes(photo.pixels)
     certain = _book_number(barcodes)
     page = flatten(photo.pixels)
+    if certain is None and bars_only:
+        return _evidence(photo, page, barcodes, Face.UNSURE, 0.0, None)
     if certain is not None:
         return _evidence(
             photo, page, barcodes, Face.BACK_COVER, certain.confidence, upright_by_barcode(certain)

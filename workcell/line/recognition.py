@@ -26,13 +26,16 @@ Request = Mapping[str, Any]
 
 
 def glance(request: Request) -> dict[str, Any]:
-    """Posture of the book in one image."""
-    return _named(vision.glance(Path(request["path"])), request)
+    """Posture of the book in one image; by its bars alone where the request says so."""
+    return _named(vision.glance(Path(request["path"]), bars_only=bool(request.get("bars_only"))), request)
 
 
 def look(request: Request) -> dict[str, Any]:
-    """Everything that one image shows."""
-    return _named(vision.look(Path(request["path"]), view=request.get("view", "")), request)
+    """Everything that one image shows, and on a cover the slips that a person has put there."""
+    path, view = Path(request["path"]), request.get("view", "")
+    seen = vision.look(path, view=view)
+    slips = vision.read_slips(path) if view in ("", "cover") else ()
+    return _named(replace(seen, barcodes=seen.barcodes + slips), request)
 
 
 def combine(request: Request) -> dict[str, Any]:
