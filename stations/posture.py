@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
+import vision
 from stations.station import ON, Bench, Leaving, to_review
 from workcell.kernel.errors import DeviceFault
 from workcell.kernel.evidence import Face, ImageEvidence, image_from_json
@@ -12,8 +14,11 @@ THIN_MM = 3.0
 """Below this a pamphlet can be neither gripped nor labelled on its spine (vendors' usual minimum)."""
 
 _BARS, _TEXT = True, False
-_LOOKS = (_BARS, _BARS, _TEXT, _TEXT)
-"""How the faces are looked at in turn: bars tell the back cover at once, text takes ten times as long."""
+_LOOKS = (_BARS, _BARS, _TEXT, _TEXT, _TEXT)
+"""How the faces are looked at in turn: bars tell the back cover at once, text takes ten times as long.
+
+A cover without bars is the back cover when its other side is the front cover, hence the third look by text.
+"""
 
 _TRIES_TO_LAY_STRAIGHT = 2
 
@@ -57,8 +62,15 @@ class Posture:
         for bars_only in _LOOKS[1:]:
             if seen.face is Face.BACK_COVER:
                 break
+            other_side = seen.face
             await bench.act("flip")
             seen = await self._look(bench, bars_only=bars_only)
+            if (
+                other_side is Face.FRONT_COVER
+                and seen.face is Face.UNSURE
+                and vision.NO_WAY_UP not in seen.problems
+            ):
+                seen = replace(seen, face=Face.BACK_COVER)
         return seen
 
     async def _look(self, bench: Bench, *, bars_only: bool) -> ImageEvidence:

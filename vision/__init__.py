@@ -10,7 +10,7 @@ from vision.cameras import HttpCamera, OpenCvCamera, PhotoCamera, folders_of_boo
 from vision.combine import combine, identify
 from vision.fingerprint import hamming
 from vision.labels import SpineRead, read_label, read_spine
-from vision.looking import Purpose, View, glance, look
+from vision.looking import NO_WAY_UP, Purpose, View, glance, look
 from vision.photo import load
 from vision.slips import read_slips
 from vision.stamp import StampSeen, find_stamp
@@ -19,6 +19,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "load",
     "look",
     "glance",
+    "NO_WAY_UP",
     "View",
     "Purpose",
     "combine",

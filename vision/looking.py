@@ -34,6 +34,9 @@ from workcell.kernel.evidence import (
 View = Literal["", "page", "cover", "spine"]
 Purpose = Literal["identify", "transcribe"]
 
+NO_WAY_UP = "no text or barcode tells which way is up"
+"""The problem of a face whose turn can't be told."""
+
 _NO_TEXT = PageText((), None)
 _SHARP_ENOUGH = 25.0
 _DARK = 35.0
@@ -211,7 +214,7 @@ def _problems(
     if float(cv2.Laplacian(small, cv2.CV_64F).var()) < _SHARP_ENOUGH:
         found.append("the picture is blurred or empty")
     if upright is None:
-        found.append("no text or barcode tells which way is up")
+        found.append(NO_WAY_UP)
     doubtful = [b for b in barcodes if not b.accepted]
     found += [f"barcode {b.text} was read by too few readers ({', '.join(b.votes)})" for b in doubtful]
     isbns = fields.get("isbn")
