@@ -166,10 +166,15 @@ def connector(endpoint: str) -> Connect:
         if parts.scheme == "tcp" and parts.hostname and parts.port:
             return _tcp(parts.hostname, parts.port)
         if parts.scheme == "serial" and parts.path:
-            return _serial(parts.path, int(parse_qs(parts.query).get("baud", ["115200"])[0]))
+            return _serial(parts.path, baud_of(endpoint))
     except ValueError as error:
         raise ConfigError(f"not an endpoint ({error})", subject=endpoint, remedy=_ENDPOINT_HINT) from error
     raise ConfigError("not an endpoint", subject=endpoint, remedy=_ENDPOINT_HINT)
+
+
+def baud_of(endpoint: str) -> int:
+    """The baud rate that a serial endpoint names, 115200 when it names none; ValueError for no number."""
+    return int(parse_qs(urlsplit(endpoint).query).get("baud", ["115200"])[0])
 
 
 _ENDPOINT_HINT = "Write tcp://HOST:PORT or serial:///dev/ttyUSB0?baud=115200."

@@ -39,6 +39,7 @@ _OPERATION = {
 }
 _INBOX_SECONDS = 0.1
 _HOLD_SECONDS = 5.0
+_REFUSED_SECONDS = 0.1
 
 
 class Line:
@@ -169,7 +170,7 @@ class Line:
 
     async def _after_refusal(self) -> None:
         """A refusal comes from a state that the last snapshot did not show yet: look before asking again."""
-        await self.clock.sleep(self.layout.plc.poll_ms / 1000)
+        await self.clock.sleep(_REFUSED_SECONDS)
         await self._see_state()
 
     async def _jammed(self, station: str, book_id: str) -> None:

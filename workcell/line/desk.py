@@ -107,11 +107,16 @@ class DeskLink(OperatorLink):
 
 
 def desk_devices(
-    layout: Layout, state: LineState, person: Person, books: Sequence[Sequence[Path]] | None, disk: Worker
+    layout: Layout,
+    state: LineState,
+    person: Person,
+    books: Sequence[Sequence[Path]] | None,
+    disk: Worker,
+    out: Path,
 ) -> tuple[DeskLink, Devices]:
     """Link and devices of a desk: on ``books`` photographed before, or with the layout's camera."""
     clock = WallClock()
-    devices = open_devices(layout, clock, disk, None)
+    devices = open_devices(layout, clock, disk, None, out)
     on_desk = state.in_flight()
     fed = len(state.books) if state.batch_open else 0
     first = state.last_track - fed + 1

@@ -16,7 +16,7 @@ from stations import rfid
 from workcell.kernel.errors import ConfigError, DeviceGone
 from workcell.kernel.layout import CameraPlace, Layout, PrinterPlace, ReaderPlace
 from workcell.kernel.ports import Camera, Clock, Ids, LineLink, Printer, TagReader, Worker
-from workcell.kernel.streams import connector
+from workcell.kernel.streams import baud_of, connector
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,17 @@ class Devices:
             await device.close()
 
 
-def open_devices(layout: Layout, clock: Clock, disk: Worker, twin_state: Path | None) -> Devices:
-    """Drivers for all devices of ``layout``; wires are opened when first used."""
+def open_devices(
+    layout: Layout, clock: Clock, disk: Worker, twin_state: Path | None, folder: Path
+) -> Devices:
+    """Drivers for all devices of ``layout``; wires are opened when first used.
+
+    Folders that the layout names without a root lie below ``folder``.
+    """
     ports = _ports(twin_state)
     return Devices(
         {name: _camera(name, place, clock, disk, ports) for name, place in layout.cameras.items()},
-        {name: _printer(name, place, clock, disk, ports) for name, place in layout.printers.items()},
+        {name: _printer(name, place, clock, disk, ports, folder) for name, place in layout.printers.items()},
         {
             name: _reader(name, place, clock, ports)
             for name, place in layout.readers.items()
@@ -60,6 +65,7 @@ def open_link(layout: Layout, clock: Clock, ids: Ids, twin_state: Path | None, l
         poll_seconds=layout.plc.poll_ms / 1000,
         name=endpoint,
         rtu=endpoint.startswith("serial:"),
+        baud=baud_of(endpoint),
         last_boot_id=last_boot_id,
     )
 
@@ -102,7 +108,7 @@ def _camera(name: str, place: CameraPlace, clock: Clock, disk: Worker, ports: di
 def _printer(name: str, place: PrinterPlace, clock: Clock, disk: Worker, ports: dict[str, str]) -> Printer:
     if place.kind == "zpl":
         return label_print.ZplPrinter(name, connector(_resolve(place.endpoint, ports)), clock)
-    return label_print.FilePrinter(name, Path(place.endpoint), disk)
+    return label_print.FilePrinter(name, folder / place.endpoint, disk)
 
 
 def _reader(name: str, place: ReaderPlace, clock: Clock, ports: dict[str, str]) -> TagReader:

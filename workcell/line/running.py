@@ -109,12 +109,12 @@ async def _run(plan: Plan) -> Ended:
         if plan.desk is None:
             link, devices = (
                 open_link(layout, clock, ids, plan.twin, state.boot_id or 0),
-                open_devices(layout, clock, disk, plan.twin),
+                open_devices(layout, clock, disk, plan.twin, plan.out),
             )
         else:
             sitting = plan.desk.person(state, files)
             books = await group_photos(plan.desk.photos, jobs) if plan.desk.photos else None
-            link, devices = desk_devices(_with_camera(layout, plan), state, sitting, books, disk)
+            link, devices = desk_devices(_with_camera(layout, plan), state, sitting, books, disk, plan.out)
             person = link.ask
         cataloguing = Cataloguing(site, site_worker, profile, orders, sources, plan.profile.resolve())
         line = Line(
