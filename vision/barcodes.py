@@ -31,8 +31,8 @@ from vision.geometry import (
     cut_upright,
     direction,
     mapped,
-    order_quad,
     overlap,
+    rectangle_at,
     scale_matrix,
 )
 from vision.photo import Pixels
@@ -49,6 +49,7 @@ _CHEAP_READERS = 6
 _SHARED_DIGITS = 6
 _PAST_LAST_BAR = 10
 _ADDON_REACH = 2.6
+_LEAST_COHERENCE = 0.5
 _Key = tuple[str, str, int]
 """Format, text, and the number of the symbol among those of equal text."""
 
@@ -116,8 +117,9 @@ def read_barcodes(image: Pixels) -> tuple[Barcode, ...]:
         if _settled(tallied(scene.readings), asked):
             break
     scene.readings.extend(_addon_votes(scene))
+    barcodes = [_straightened(barcode, scene) for barcode in tallied(scene.readings)]
     height, width = scene.grey.shape
-    return _own_book_first(tallied(scene.readings), (width / 2, height / 2))
+    return _own_book_first(barcodes, (width / 2, height / 2))
 
 
 def is_bookland(barcode: Barcode) -> bool:
@@ -238,10 +240,8 @@ def _zbar_corners(symbol: pyzbar.Decoded) -> list[Point]:
     if len(points) < 3:
         x, y, w, h = symbol.rect
         points = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
-    rect = cv2.boxPoints(cv2.minAreaRect(np.array(points, dtype=np.float32)))
-    corners = list(order_quad([(float(x), float(y)) for x, y in rect]))
-    turn = _ZBAR_TURN.get(symbol.orientation, 0)
-    return corners[turn:] + corners[:turn]
+    # zbar tells the quarter in which the symbol stands; the bars tell the rest later.
+    return list(rectangle_at(points, 90.0 * _ZBAR_TURN.get(symbol.orientation, 0)))
 
 
 # --- preparations --------------------------------------------------------------------------------------
@@ -276,6 +276,14 @@ def _levelled(base: str) -> Callable[[_Scene], tuple[Pixels, Matrix]]:
     return prepare
 
 
+def _inverted(base: str) -> Callable[[_Scene], tuple[Pixels, Matrix]]:
+    def prepare(scene: _Scene) -> tuple[Pixels, Matrix]:
+        image, matrix = scene.prepared(base)
+        return cast(Pixels, cv2.bitwise_not(image)), matrix
+
+    return prepare
+
+
 _PREPARATIONS: dict[str, Callable[[_Scene], tuple[Pixels, Matrix]]] = {
     "full": _plain,
     "search": _scaled(_SEARCH_SIDE),
@@ -283,6 +291,7 @@ _PREPARATIONS: dict[str, Callable[[_Scene], tuple[Pixels, Matrix]]] = {
     "fine": _scaled(_FINE_SIDE),
     "fine-sharp": _sharp("fine"),
     "fine-levelled": _levelled("fine"),
+    "inverted": _inverted("search"),
 }
 
 _CASCADE: tuple[Reader, ...] = (
@@ -297,6 +306,8 @@ _CASCADE: tuple[Reader, ...] = (
     _zbar("fine-sharp", "zbar-fine"),
     _zxing("fine-levelled", "zxing-levelled", _RETAIL),
     _zbar("fine-levelled", "zbar-levelled"),
+    _zxing("inverted", "zxing-inverted", _RETAIL),
+    _zbar("inverted", "zbar-inverted"),
 )
 
 
@@ -339,6 +350,33 @@ def _bar_contrast(grey: Pixels, at: Point, side: tuple[float, float, float]) -> 
     return float(np.abs(np.diff(grey[ys, xs].astype(float))).mean())
 
 
+# --- posture of a symbol -------------------------------------------------------------------------------
+
+
+def _straightened(barcode: Barcode, scene: _Scene) -> Barcode:
+    """Lean the polygon as the bars do.
+
+    Decoders follow rows and columns of pixels, so that their own polygon is level even on a skewed symbol.
+    The strongest direction of brightness change across the bars is the symbol's own reading direction.
+    """
+    image, matrix = scene.prepared("search")
+    scale = 1 / float(matrix[0, 0])
+    x, y = (scale * v for v in centre(barcode.polygon))
+    reach = max(0.22 * scale * math.dist(barcode.polygon[0], barcode.polygon[1]), 8.0)
+    window = image[max(0, int(y - reach)) : int(y + reach) + 1, max(0, int(x - reach)) : int(x + reach) + 1]
+    if min(window.shape) < 8:
+        return barcode
+    gx, gy = cv2.Sobel(window, cv2.CV_32F, 1, 0), cv2.Sobel(window, cv2.CV_32F, 0, 1)
+    xx, yy, xy = float((gx * gx).sum()), float((gy * gy).sum()), float((gx * gy).sum())
+    if math.hypot(xx - yy, 2 * xy) < _LEAST_COHERENCE * (xx + yy):
+        return barcode
+    across = math.degrees(math.atan2(2 * xy, xx - yy)) / 2
+    rough = direction(barcode.polygon)
+    angle = across if abs((across - rough + 180) % 360 - 180) <= 90 else across + 180
+    polygon = rectangle_at(barcode.polygon, angle)
+    return replace(barcode, polygon=polygon, orientation=round(direction(polygon), 1))
+
+
 # --- add-ons -------------------------------------------------------------------------------------------
 
 
@@ -347,6 +385,7 @@ def _addon_votes(scene: _Scene) -> list[Reading]:
     best = next((b for b in tallied(scene.readings) if b.accepted and is_bookland(b)), None)
     if best is None or best.addon is not None:
         return []
+    best = _straightened(best, scene)
     crop, matrix = upright_crop(scene.grey, _full_height(best.polygon), reach=_ADDON_REACH)
     votes = list(_addon_in_strips(crop, matrix, best))
     hinted = votes or any(r.addon for r in scene.readings)
@@ -417,7 +456,8 @@ def _own_book_first(barcodes: Sequence[Barcode], middle: Point) -> tuple[Barcode
 
 
 def _elected(votes: Sequence[Reading], *, challenged: bool) -> Barcode:
-    first = votes[0]
+    # OpenCV's corners do not tell which way round the symbol reads.
+    first = min(votes, key=lambda r: r.voter == "opencv")
     voters = tuple(dict.fromkeys(r.voter for r in votes))
     return Barcode(
         text=first.text,
@@ -441,8 +481,10 @@ def _ballot(reading: Reading, ballots: Mapping[_Key, list[Reading]]) -> _Key:
 
 
 def _same_place(a: Reading, b: Reading) -> bool:
-    size = max(math.dist(a.polygon[0], a.polygon[2]), math.dist(b.polygon[0], b.polygon[2]))
-    return math.dist(centre(a.polygon), centre(b.polygon)) < 0.6 * size
+    """Whether two readings of one text may be of one symbol: labels are stacked closer than book numbers."""
+    width = max(math.dist(a.polygon[0], a.polygon[1]), math.dist(b.polygon[0], b.polygon[1]))
+    reach = 0.9 if a.format in ("EAN13", "EAN8", "UPCA", "UPCE") else 0.5
+    return math.dist(centre(a.polygon), centre(b.polygon)) < reach * width
 
 
 def _confidence(votes: int) -> float:

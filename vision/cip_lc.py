@@ -16,7 +16,7 @@ from workcell.kernel.evidence import Fields, FieldValue
 
 _LABEL = re.compile(
     r"(?:^|(?<=[\s|.]))(?:(?:(?P<names>Names?)|(?P<title>Title)|(?P<other>Other titles?)|(?P<series>Series)|"
-    r"(?P<description>Description)|(?P<identifiers>Ident\w{0,6}ers?)|(?P<subjects>Subjects?)|"
+    r"(?P<description>Description)|(?P<identifiers>[I1l|]dent\w{0,6}ers?)|(?P<subjects>Subjects?)|"
     r"(?P<classification>Class\w{0,5}cation)|(?P<summary>Summary))\s*:|"
     r"(?P<record>L[CG] (?:e-?book )?record available))"
 )

@@ -66,7 +66,7 @@ _RULES: tuple[Rule, ...] = (
     (Face.BACK_COVER, 3.0, lambda s: any(b.accepted and is_bookland(b) for b in s.barcodes)),
     (Face.BACK_COVER, 1.5, lambda s: any(is_bookland(b) for b in s.barcodes)),
     (Face.BACK_COVER, 1.0, lambda s: _isbns(s) == 1 and not _is_legal(s)),
-    (Face.BACK_COVER, 0.6, lambda s: bool(_PRICE.search(s.text)) and not _RIGHTS.search(s.text)),
+    (Face.BACK_COVER, 1.0, lambda s: bool(_PRICE.search(s.text)) and not _RIGHTS.search(s.text)),
     (Face.COPYRIGHT_PAGE, 3.0, lambda s: bool(_CIP.search(s.text))),
     (Face.COPYRIGHT_PAGE, 1.2, lambda s: bool(_RIGHTS.search(s.text))),
     (Face.COPYRIGHT_PAGE, 1.0, lambda s: len({m.group().lower() for m in _RIGHTS.finditer(s.text)}) >= 2),
@@ -109,7 +109,7 @@ def judge_face(page: Page, text: PageText, barcodes: Sequence[Barcode], view: st
             scores[face] += points
     (best, first), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
     if first < _LEAST_SCORE or first - second < _LEAST_LEAD:
-        return Face.UNSURE, round(max(first - second, 0.0) / max(first, 1.0), 2)
+        return Face.UNSURE, 0.0
     return best, round(min(1.0, (first - second) / 2), 2)
 
 

@@ -99,6 +99,25 @@ def cut_upright(
     return cv2.warpAffine(image, back[:2], (width, height), flags=flags, borderValue=white), back
 
 
+def rectangle_at(points: Sequence[Point], angle: float) -> tuple[Point, Point, Point, Point]:
+    """Corners of the rectangle round points that leans clockwise by ``angle`` degrees, top left first."""
+    turn = math.radians(angle)
+    right, down = np.array([math.cos(turn), math.sin(turn)]), np.array([-math.sin(turn), math.cos(turn)])
+    spots = np.array(points)
+    along, across = spots @ right, spots @ down
+    corners = [
+        right * x + down * y
+        for x, y in (
+            (along.min(), across.min()),
+            (along.max(), across.min()),
+            (along.max(), across.max()),
+            (along.min(), across.max()),
+        )
+    ]
+    a, b, c, d = [(round(float(x), 1), round(float(y), 1)) for x, y in corners]
+    return (a, b, c, d)
+
+
 def order_quad(points: Sequence[Point]) -> tuple[Point, Point, Point, Point]:
     """Four corners as top left, top right, bottom right, bottom left."""
     middle = centre(points)
