@@ -105,7 +105,9 @@ def _camera(name: str, place: CameraPlace, clock: Clock, disk: Worker, ports: di
     return vision.OpenCvCamera(name, place.endpoint, clock, disk)
 
 
-def _printer(name: str, place: PrinterPlace, clock: Clock, disk: Worker, ports: dict[str, str]) -> Printer:
+def _printer(
+    name: str, place: PrinterPlace, clock: Clock, disk: Worker, ports: dict[str, str], folder: Path
+) -> Printer:
     if place.kind == "zpl":
         return label_print.ZplPrinter(name, connector(_resolve(place.endpoint, ports)), clock)
     return label_print.FilePrinter(name, folder / place.endpoint, disk)
