@@ -99,9 +99,10 @@ class Visit:
         key = self._key()
         while True:
             recorded = await self._recorded(key, f"act:{verb}")
-            if recorded is not None and recorded.result.get("code") != "jam":
-                return Done(recorded.body["seq"], recorded.result["code"], recorded.result["results"])
-            done = await self._line.command(self._book.book_id, key, self.place.name, verb, params)
+            if recorded is not None and recorded.result["code"] != "jam":
+                done = Done(recorded.body["seq"], recorded.result["code"], recorded.result["results"])
+            else:
+                done = await self._line.command(self._book.book_id, key, self.place.name, verb, params)
             if done.code == "aborted":
                 raise Doubtful(f"{verb} was aborted half-way", subject=self._book.book_id)
             if done.code != "jam":
@@ -208,7 +209,9 @@ class Visit:
 
     async def _print(self, key: str, label: Printed) -> None:
         printer = self._line.devices.printers[self.place.printer or ""]
+        await self._line.may_mark(self._book.book_id)
         await self._line.mended(printer.name, lambda: _ready(printer))
+        await self._line.may_mark(self._book.book_id)
         body = {
             "printer": printer.name,
             "station": self.place.name,
@@ -236,6 +239,7 @@ class Visit:
             return recorded.result
         reader = self._line.devices.readers[self.place.reader or ""]
         body = {"reader": reader.name, "station": self.place.name}
+        await self._line.may_mark(self._book.book_id)
 
         async def run() -> Mapping[str, Any]:
             return await self._line.mended(reader.name, lambda: write(reader))

@@ -274,14 +274,12 @@ class Cataloguing:
 
     async def void(self, book: Book, reason: str) -> None:
         """Give up what was taken for a copy that is not released: its numbers and its place in the order."""
-        marks = marks_from_json(book.marks) if book.marks is not None else None
-        await self._worker.run(self._void, book.book_id, marks, reason, self._line.clock.wall())
+        await self._worker.run(self._void, book.book_id, reason, self._line.clock.wall())
 
-    def _void(self, book_id: str, marks: Marks | None, reason: str, now: datetime) -> None:
+    def _void(self, book_id: str, reason: str, now: datetime) -> None:
         self._site.batches.give_copy_back(self._line.state.batch_id, book_id)
-        if marks is not None:
-            self._site.numbers.void(marks.barcode, reason, now)
-            self._site.numbers.void(marks.accession, reason, now, kind="accession")
+        for line in self._site.numbers.of_book(book_id):
+            self._site.numbers.void(line.number, reason, now, kind=line.kind)
 
     async def delivered(self, book: Book) -> None:
         """The copy stands in the register: its accession number is in use."""

@@ -7,7 +7,7 @@ numbers and cases to the site store.  Everything it knows of the line is the fol
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -39,6 +39,7 @@ _OPERATION = {
 }
 _INBOX_SECONDS = 0.1
 _HOLD_SECONDS = 5.0
+_PATIENCE_SECONDS = 1.0
 _REFUSED_SECONDS = 0.1
 
 
@@ -85,6 +86,9 @@ class Line:
         self._ended = asyncio.Event()
         self._stopping = ""
         self._adrift: set[str] = set()
+        self._unplaced: set[str] = set()
+        self._placing = asyncio.Lock()
+        self._leaving: set[str] = set()
         self._order = asyncio.Lock()
         cataloguing.bind(self)
 
@@ -95,6 +99,7 @@ class Line:
     ) -> Event:
         """Append an event and fold it in, in one order for journal and state."""
         async with self._order:
+            self.state.check(type_, body, book_id)
             batch = body["batch_id"] if type_ == "batch.opened" else self.state.batch_id
             event = await self.journal.append(
                 type_, body, book_id=book_id, batch_id=batch, effect_id=effect_id
@@ -124,32 +129,47 @@ class Line:
         await self.write("effect.done", result, book_id, effect_id)
         return result
 
+    async def may_mark(self, book_id: str) -> None:
+        """Wait until the line executes; raises Doubtful for a book that the unit has lost track of."""
+        await self._may_act.wait()
+        if book_id in self._adrift:
+            raise Doubtful("the unit has lost track of this book", subject=book_id)
+
     async def command(
         self, book_id: str, key: str, station: str, verb: str, params: Mapping[str, int], *, to: str = ""
     ) -> Done:
-        """A unit command with its intent, once the line executes; a refused one waits and asks again."""
+        """A unit command; a refused one is given again, ever more slowly, and a person is told."""
+        pauses, alarm = _pauses(_REFUSED_SECONDS), f"refused:{station}"
         while True:
-            await self._may_act.wait()
-            if book_id in self._adrift and verb != "release":
-                raise Doubtful("the unit has lost track of this book", subject=book_id)
-            seq = await self.link.reserve(station)
-            body = {"station": station, "seq": seq, "verb": verb, "params": dict(params), "to": to}
-            done: Done | None = None
-
-            async def act(seq: int = seq) -> Mapping[str, Any]:
-                nonlocal done
-                done = await self.link.execute(station, seq, verb, params)
-                return {"code": done.code, "results": dict(done.results)}
-
             try:
-                await self.effect(book_id, key, f"act:{verb}", body, act)
-            except Refused:
-                await self._after_refusal()
-                continue
-            if done is not None and done.code == "jam":
-                await self._jammed(station, book_id)
-            if done is not None:
+                done = await self._once(book_id, key, station, verb, params, to)
+            except Refused as refused:
+                pause = next(pauses)
+                if pause >= _PATIENCE_SECONDS:
+                    await self.alarm(alarm, refused.what, refused.remedy or "See to the unit.", book_id)
+                await self._after_refusal(pause)
+            else:
+                await self.clear_alarm(alarm)
                 return done
+
+    async def _once(
+        self, book_id: str, key: str, station: str, verb: str, params: Mapping[str, int], to: str = ""
+    ) -> Done:
+        """One try of a unit command with its intent, once the line executes; a jam is waited out."""
+        await self._may_act.wait()
+        if verb != "release":
+            await self.may_mark(book_id)
+        seq = await self.link.reserve(station)
+        body = {"station": station, "seq": seq, "verb": verb, "params": dict(params), "to": to}
+
+        async def act() -> Mapping[str, Any]:
+            done = await self.link.execute(station, seq, verb, params)
+            return {"code": done.code, "results": dict(done.results)}
+
+        result = await self.effect(book_id, key, f"act:{verb}", body, act)
+        if result["code"] == "jam":
+            await self._jammed(station, book_id)
+        return Done(seq, result["code"], result["results"])
 
     async def ask_unit(self, effect: Effect) -> tuple[str, dict[str, Any]]:
         """How a unit command ended, as the unit tells: the end's name and the body of its event."""
@@ -168,9 +188,9 @@ class Line:
             await self.write(f"effect.{end}", body, book.book_id, effect.effect_id)
         return effect
 
-    async def _after_refusal(self) -> None:
+    async def _after_refusal(self, pause: float) -> None:
         """A refusal comes from a state that the last snapshot did not show yet: look before asking again."""
-        await self.clock.sleep(_REFUSED_SECONDS)
+        await self.clock.sleep(pause)
         await self._see_state()
 
     async def _jammed(self, station: str, book_id: str) -> None:
@@ -202,9 +222,11 @@ class Line:
 
     async def cast_adrift(self, text: str) -> None:
         """Nobody knows any more which book lies where: none of those on the line is marked or released."""
-        for book in self.state.in_flight():
-            self._adrift.add(book.book_id)
-            if book.way == "on":
+        lost = self.state.in_flight()
+        self._adrift.update(book.book_id for book in lost)
+        self._unplaced.update(book.book_id for book in lost)
+        for book in lost:
+            if book.way != "reject":
                 await self.cataloguing.set_aside(book, to_reject("POSITION_LOST", text))
 
     async def alarm(self, key: str, text: str, remedy: str, book_id: str = "") -> None:
@@ -272,6 +294,8 @@ class Line:
         for book in self.state.in_flight():
             await self._arrive(book)
         await self._make_ready()
+        if not self._unplaced:
+            await self._adopt_strays()
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._watch_events()), tasks.create_task(self._watch_state())]
             if self._inbox is not None:
@@ -320,6 +344,8 @@ class Line:
             body = {"state": view.state, "mode": view.mode, "linked": view.linked, "boot_id": view.boot_id}
             await self.write("line.state", body)
         if view.linked and view.state == "Execute":
+            for key in _UNTIL_EXECUTE:
+                await self.clear_alarm(key)
             self._may_act.set()
         else:
             self._may_act.clear()
@@ -335,21 +361,19 @@ class Line:
 
     async def _on_event(self, event: TrackEvent) -> None:
         if event.kind in _LINK_ALARMS:
-            key, text, remedy, raised = _LINK_ALARMS[event.kind]
-            if raised:
-                await self.alarm(key, text, remedy)
-            else:
-                await self.clear_alarm(key)
+            await self.alarm(*_LINK_ALARMS[event.kind])
         if event.kind == "rebooted":
             await self.cast_adrift("The PLC was restarted and has lost track of the books.")
-        if event.kind in ("lost", "unknown"):
+        if event.kind in ("lost", "removed", "unknown"):
             await self.write(
                 "track.edge", {"kind": event.kind, "zone": event.zone, "track_id": event.track_id}
             )
-        if event.kind == "lost":
-            book = self.state.by_track(event.track_id)
-            if book is not None:
-                await self.lose(book, "LOST", f"Did not arrive at {event.zone}.")
+        book = self.state.by_track(event.track_id)
+        if event.kind in _LOST and book is not None:
+            code, text = _LOST[event.kind]
+            await self.lose(book, code, text.format(zone=event.zone))
+        if event.kind == "unknown" and book is None and not self._unplaced:
+            await self._adopt_strays()
 
     async def _watch_inbox(self, inbox: Inbox) -> None:
         while True:
@@ -382,7 +406,6 @@ class Line:
         if verb == "clear" or (verb == "unhold" and state in ("Stopped", "Idle")):
             if verb == "clear":
                 await self.link.command(verb)
-            await self.clear_alarm("reboot")
             await self._make_ready()
         else:
             await self.link.command(verb)
@@ -395,31 +418,90 @@ class Line:
         while not queue.empty():
             await self._go_on(queue.get_nowait(), place)
         while not self.state.feeding_done:
-            book_id = f"{self.state.batch_id}-{len(self.state.books) + 1:04d}"
-            code = await self._feed(book_id)
+            await self._may_act.wait()
+            book = await self._stray_in(place.name)
+            code = "ok" if book is not None else await self._feed(self._next_id(), place.name)
             if code == "empty":
                 await self.write("line.feeding_done", {"fed": len(self.state.books)})
             elif code == "ok":
-                await self._go_on(self.state.book(book_id), place)
-            elif code != "jam":
+                await self._go_on(book or list(self.state.books.values())[-1], place)
+            elif code not in _FEED_AGAIN:
                 await self.alarm("supply", f"The supply reports {code}.", "Separate the books, then unhold.")
                 await self._hold_until_mended()
                 await self.clear_alarm("supply")
         self._check_end()
 
-    async def _feed(self, book_id: str) -> str:
-        """The code of one feed.  One that nobody vouches for is looked for in the zone by its TrackId."""
-        station, track_id = self.layout.stations[0].name, self.state.last_track + 1
+    def _next_id(self) -> str:
+        return f"{self.state.batch_id}-{len(self.state.books) + 1:04d}"
+
+    async def _feed(self, book_id: str, station: str) -> str:
+        """The code of one feed; after one that nobody vouches for the zone tells what lies there."""
+        params = {"track_id": self.state.last_track + 1}
         try:
-            return (
-                await self.command(book_id, f"{station}:feed", station, "feed", {"track_id": track_id})
-            ).code
+            return (await self._once(book_id, f"{station}:feed", station, "feed", params)).code
         except Doubtful:
-            view = await self.link.view()
-            if not any(zone.track_id == track_id for zone in view.zones):
-                return "lost sight of a book"
-            await self.write("book.fed", {"track_id": track_id}, book_id)
-            return "ok"
+            return "doubtful"
+        except Refused:
+            await self._after_refusal(_REFUSED_SECONDS)
+            return "refused"
+
+    # --- what nobody announced -----------------------------------------------------------------------
+
+    async def _stray_in(self, zone: str) -> Book | None:
+        """What lies in ``zone`` and is no book on record: the one whose feed was doubtful, or a stranger."""
+        tracks = {seen.zone: seen.track_id for seen in (await self.link.view()).zones}
+        track = tracks.get(zone, 0)
+        if not track or self._unplaced or self.state.by_track(track) is not None:
+            return None
+        book_id = self._next_id()
+        await self.write("book.fed", {"track_id": track, "zone": zone}, book_id)
+        book = self.state.book(book_id)
+        if track & UNKNOWN_TRACK:
+            self._adrift.add(book_id)
+            await self.cataloguing.set_aside(
+                book, to_reject("UNKNOWN_ITEM", f"Nobody fed it: it lay in {zone}.")
+            )
+        return book
+
+    async def _adopt_strays(self) -> None:
+        """Turn out whatever lies on the line, behind the supply, and belongs to no book on record."""
+        for place in self.layout.stations[1:]:
+            book = await self._stray_in(place.name)
+            if book is not None:
+                self._arrived[place.name].put_nowait(book)
+
+    async def _place_adrift(self) -> None:
+        """Give what the unit has found to the books that it had lost track of, from the exit back.
+
+        No book overtakes another: the foremost book lies foremost, in its zone or one further.
+        """
+        view = await self.link.view()
+        found = {seen.zone: seen.track_id for seen in view.zones if seen.track_id & UNKNOWN_TRACK}
+        out = view.left - self.state.baseline["left"] - self.state.gone_out()
+        names = [place.name for place in self.layout.stations]
+        for book in [book for book in self.state.in_flight() if book.book_id in self._unplaced]:
+            here = names.index(book.zone) if book.zone in names else len(names)
+            zone = next((name for name in reversed(names[here : here + 2]) if name in found), "")
+            if zone:
+                await self.write("book.located", {"zone": zone, "track_id": found.pop(zone)}, book.book_id)
+            elif out > 0 and here >= len(names) - 1:
+                out -= 1
+                await self.write("book.located", {"zone": self._last_way(book)}, book.book_id)
+            else:
+                await self.lose(
+                    book, "POSITION_UNKNOWN", "The restarted unit has found nothing at its place."
+                )
+            self._unplaced.discard(book.book_id)
+        await self._adopt_strays()
+
+    def _last_way(self, book: Book) -> str:
+        """The bin into which a book was let go last."""
+        ways = [
+            str(effect.body["to"])
+            for effect in book.steps.values()
+            if effect.body.get("to", "").startswith(_BIN)
+        ]
+        return ways[-1] if ways else f"{_BIN}{self.profile.reject_bin}"
 
     async def _station(self, place: StationPlace) -> None:
         """Serve one zone: take the book that arrives, work on it, let it go on."""
@@ -443,9 +525,10 @@ class Line:
             "station": place.name, "way": leaving.way.value, "passed": passed,
             "seconds": round(self.clock.now() - started, 3),
         }  # fmt: skip
-        if leaving.way is not Way.ON:
+        if leaving.way is not Way.ON and book.way == "on":
             await self.cataloguing.set_aside(book, leaving)
-        await self.write("station.left", body, book.book_id)
+        if book.in_flight:
+            await self.write("station.left", body, book.book_id)
 
     def _switched_on(self, station: str) -> bool:
         operation = _OPERATION.get(station)
@@ -475,12 +558,14 @@ class Line:
     async def _find(self, book: Book, here: str, to: str) -> None:
         """Ask the unit's tracking, once it runs again, for a book whose release did not end well."""
         await self._may_act.wait()
+        async with self._placing:
+            if book.book_id in self._unplaced:
+                await self._place_adrift()
+                return
         zones = {zone.zone: zone.track_id for zone in (await self.link.view()).zones}
         for zone in (here, to):
-            track = zones.get(zone, 0)
-            adrift = book.book_id in self._adrift and track & UNKNOWN_TRACK
-            if track == book.track_id or adrift:
-                await self.write("book.located", {"zone": zone, "track_id": track}, book.book_id)
+            if zones.get(zone, 0) == book.track_id:
+                await self.write("book.located", {"zone": zone}, book.book_id)
                 return
         await self.lose(book, "POSITION_UNKNOWN", f"Neither {here} nor {to} reports this book.")
 
@@ -499,16 +584,21 @@ class Line:
         return self.profile.reject_bin if book.way == "reject" else self.profile.review_bin
 
     async def _leave(self, book: Book, outcome: str, bin_: str, *reasons: Reason) -> None:
-        body = {"outcome": outcome, "bin": bin_, "reasons": [asdict(reason) for reason in reasons]}
-        if outcome != "catalogued":
-            await self.cataloguing.void(book, reasons[0].code if reasons else "NOT_RELEASED")
-        await self.write("book.left", body, book.book_id)
+        if book.book_id in self._leaving:
+            return
+        self._leaving.add(book.book_id)
         if outcome == "catalogued":
             await self.cataloguing.delivered(book)
+        else:
+            await self.cataloguing.void(book, reasons[0].code if reasons else "NOT_RELEASED")
+        body = {"outcome": outcome, "bin": bin_, "reasons": [asdict(reason) for reason in reasons]}
+        await self.write("book.left", body, book.book_id)
         self._check_end()
 
     async def lose(self, book: Book, code: str, text: str) -> None:
         """A book is nowhere: it leaves as missing, and a person is told."""
+        if book.book_id in self._leaving:
+            return
         await self.alarm(
             f"missing:{book.book_id}", f"{book.book_id} is missing.", "Search the line.", book.book_id
         )
@@ -535,7 +625,19 @@ _TOWARDS_EXECUTE = {
     "Aborted": "clear",
 }
 _LINK_ALARMS = {
-    "link_lost": ("link", "No link to the PLC.", "Check its power and cable; the line is held.", True),
-    "link_back": ("link", "", "", False),
-    "rebooted": ("reboot", "The PLC was restarted.", "Confirm where the books are, then unhold.", True),
+    "link_lost": ("link", "No link to the PLC.", "Check its power and cable; the line is held."),
+    "rebooted": ("reboot", "The PLC was restarted.", "Look that one book lies in a zone, then unhold."),
 }
+_UNTIL_EXECUTE = ("link", "reboot")
+_LOST = {
+    "lost": ("LOST", "Did not arrive at {zone}."),
+    "removed": ("TAKEN", "Was taken out of {zone}."),
+}
+_FEED_AGAIN = ("jam", "doubtful", "refused")
+
+
+def _pauses(first: float) -> Iterator[float]:
+    """Ever longer pauses, in seconds."""
+    while True:
+        yield first
+        first = min(2 * first, _PATIENCE_SECONDS)

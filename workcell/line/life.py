@@ -69,6 +69,10 @@ class BookLife:
     def __init__(self) -> None:
         _machine.add_model(self)
 
+    def may(self, trigger: str) -> bool:
+        """Whether the table has ``trigger`` here."""
+        return any(name == trigger and self.state in sources for name, sources, _ in TABLE)
+
     def advance(self, trigger: str) -> str:
         """Pull ``trigger``; returns the new state.  Raises ValueError where the table has no such step."""
         try:

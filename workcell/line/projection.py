@@ -13,6 +13,9 @@ from typing import Any
 from workcell.kernel.events import Event
 from workcell.line.life import FINAL, STATION_TRIGGER, BookLife
 
+SUPPLY = "supply"
+"""The zone in which a book comes onto the line."""
+
 
 @dataclass
 class Effect:
@@ -44,7 +47,7 @@ class Book:
 
     book_id: str
     track_id: int
-    zone: str = "supply"
+    zone: str = SUPPLY
     life: BookLife = field(default_factory=BookLife)
     way: str = "on"
     reasons: list[dict[str, str]] = field(default_factory=list)
@@ -138,6 +141,13 @@ class LineState:
         if event.batch_id == self.batch_id:
             self.history.append(event)
 
+    def check(self, type_: str, body: Mapping[str, Any], book_id: str) -> None:
+        """Raise ValueError for an event that the life of its book has no place for; nothing is changed."""
+        book = self.books.get(book_id)
+        trigger = _trigger(book, type_, body) if book is not None else ""
+        if book is not None and trigger and not book.life.may(trigger):
+            raise ValueError(f"{book_id} is {book.life.state} and can't {trigger}")
+
     def book(self, book_id: str) -> Book:
         """The book; KeyError when there is none."""
         return self.books[book_id]
@@ -149,6 +159,10 @@ class LineState:
     def by_track(self, track_id: int) -> Book | None:
         """The book in flight that travels under ``track_id``."""
         return next((book for book in self.in_flight() if book.track_id == track_id), None)
+
+    def gone_out(self) -> int:
+        """Books on record that went past the photo-eye at the exit."""
+        return sum(book.outcome not in ("", "missing") for book in self.books.values())
 
     def counts(self) -> dict[str, int]:
         """Books by outcome, and those fed and on the line."""
@@ -202,7 +216,7 @@ def _ended(line: LineState, event: Event) -> None:
 
 
 def _fed(line: LineState, event: Event) -> None:
-    line.books[event.book_id] = Book(event.book_id, event.body["track_id"])
+    line.books[event.book_id] = Book(event.book_id, event.body["track_id"], event.body.get("zone", SUPPLY))
 
 
 def _image_taken(line: LineState, event: Event) -> None:
@@ -259,8 +273,7 @@ def _station_left(line: LineState, event: Event) -> None:
     station = body["station"]
     book.done_stations.append(station)
     book.station_seconds[station] = body["seconds"]
-    if body["way"] == "on" and not body.get("passed") and station in STATION_TRIGGER:
-        book.life.advance(STATION_TRIGGER[station])
+    _advance(book, event)
 
 
 def _located(line: LineState, event: Event) -> None:
@@ -270,11 +283,10 @@ def _located(line: LineState, event: Event) -> None:
 
 def _diverted(line: LineState, event: Event) -> None:
     book = line.books[event.book_id]
+    _advance(book, event)
     book.way = event.body["way"]
     book.reasons.extend(event.body["reasons"])
     book.case_id = event.body.get("case_id", book.case_id)
-    if book.life.state not in ("diverted", "quarantined"):
-        book.life.advance("quarantine" if event.body["marked"] else "divert")
 
 
 def _left(line: LineState, event: Event) -> None:
@@ -282,8 +294,27 @@ def _left(line: LineState, event: Event) -> None:
     book.outcome, book.bin, book.left_at, book.zone = body["outcome"], body.get("bin", ""), event.at, ""
     book.reasons.extend(body.get("reasons", []))
     book.case_id = body.get("case_id", book.case_id)
-    book.life.advance(_LAST_TRIGGER[book.outcome])
+    _advance(book, event)
     book.life.forget()
+
+
+def _advance(book: Book, event: Event) -> None:
+    trigger = _trigger(book, event.type, event.body)
+    if trigger:
+        book.life.advance(trigger)
+
+
+def _trigger(book: Book, type_: str, body: Mapping[str, Any]) -> str:
+    """The step in the book's life that an event of this type is; empty where it is none."""
+    if type_ == "book.left":
+        return _LAST_TRIGGER[body["outcome"]]
+    if book.way != "on":
+        return ""
+    if type_ == "book.diverted":
+        return "quarantine" if body["marked"] else "divert"
+    if type_ == "station.left" and body["way"] == "on" and not body.get("passed"):
+        return STATION_TRIGGER.get(body["station"], "")
+    return ""
 
 
 _LAST_TRIGGER = {"catalogued": "catalogue", "review": "set_aside", "rejected": "reject", "missing": "lose"}

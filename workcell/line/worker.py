@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 _NICENESS = 10
@@ -20,7 +21,9 @@ def main() -> None:
     os.nice(_NICENESS)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with answers
-    serve(sys.stdin, answers)
+    with suppress(BrokenPipeError, KeyboardInterrupt):  # nobody waits for the answer any more
+        serve(sys.stdin, answers)
+    os._exit(0)
 
 
 def serve(jobs: TextIO, answers: TextIO) -> None:
