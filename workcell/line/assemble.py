@@ -38,6 +38,8 @@ from workcell.site import (
     VoidedNumber,
 )
 
+_SAME = 0.99
+
 
 def assemble(
     state: LineState,
@@ -77,18 +79,24 @@ def assemble(
 
 
 def _pace(state: LineState, layout: Layout, speed: float) -> Pace:
-    """The layout's limit, and what waiting for recognition allowed in this batch."""
+    """What the layout's own times allow, and what they allow with the computing that books stood still for.
+
+    The batch was bound by computing when some station's cycle, computing included, is longer than the
+    slowest cycle of the layout.
+    """
     limit = layout.limit_per_hour(speed)
-    waits = [
-        book.station_seconds["identify"]
-        for book in state.books.values()
-        if book.station_seconds.get("identify")
-    ]
-    if not waits or not limit:
+    cycles = [place.seconds / speed + _computing(state, place.name) for place in layout.stations]
+    if not layout.plc.endpoint or not max(cycles):
         return Pace(limit)
-    mean = sum(waits) / len(waits)
-    slowest = 3600.0 / limit
-    return Pace(limit, 3600.0 / mean if mean else None, mean > slowest)
+    allowed = 3600.0 / max(cycles)
+    return Pace(limit, allowed, allowed < limit * _SAME)
+
+
+def _computing(state: LineState, station: str) -> float:
+    """Mean seconds that a worked-on book stood at ``station`` for computing."""
+    seconds = [book.computing_seconds.get(station, 0.0) for book in state.books.values()]
+    worked = [each for each in seconds if each]
+    return sum(worked) / len(worked) if worked else 0.0
 
 
 def _book(
@@ -104,7 +112,7 @@ def _book(
     order = orders.get(book.order_line)
     return BookResult(
         book_id=book.book_id,
-        track_id=book.track_id,
+        track_id=book.fed_as,
         outcome=Outcome(book.outcome or "missing"),
         reasons=tuple(Reason(reason["code"], reason["text"]) for reason in book.reasons),
         evidence=evidence_from_json(files.read_json(book.evidence)) if book.evidence else Evidence(),

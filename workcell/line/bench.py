@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stations.station import Copy, Leaving, Picture, Printed, Use
 from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful
@@ -21,6 +21,8 @@ from workcell.line.projection import Book, Effect
 
 if TYPE_CHECKING:
     from workcell.line.conductor import Line
+
+T = TypeVar("T")
 
 _REMEDY = {
     "paper_out": "Load label stock, then unhold.",
@@ -37,6 +39,7 @@ class Visit:
         self._line = line
         self._book = book
         self._steps = 0
+        self.computing = 0.0
         self.place = place
         self.profile = line.profile
 
@@ -176,7 +179,7 @@ class Visit:
 
         async def run() -> Mapping[str, Any]:
             try:
-                return {"answer": await self._line.jobs.run(kind, request)}
+                return {"answer": await self._computed(self._line.jobs.run(kind, request))}
             except DeviceFault as fault:
                 return {"fault": str(fault)}
 
@@ -187,10 +190,18 @@ class Visit:
 
     async def evidence(self) -> Evidence:
         """What the evidence pictures show; when it does not name the book, the spare ones too."""
-        evidence = await self._line.evidence(self._book, thorough=False)
+        evidence = await self._computed(self._line.evidence(self._book, thorough=False))
         if evidence.isbn is not None and evidence.isbn.accepted and evidence.one("title"):
             return evidence
-        return await self._line.evidence(self._book, thorough=True)
+        return await self._computed(self._line.evidence(self._book, thorough=True))
+
+    async def _computed(self, work: Awaitable[T]) -> T:
+        """Wait for computing, and count how long the book stood for it."""
+        started = self._line.clock.now()
+        try:
+            return await work
+        finally:
+            self.computing += self._line.clock.now() - started
 
     # --- marks ---------------------------------------------------------------------------------------
 
@@ -266,7 +277,7 @@ class Visit:
 
     async def settle(self, evidence: Evidence) -> Leaving:
         """Decide, and reserve the marks of a copy that goes on."""
-        return await self._line.cataloguing.settle(self._book, evidence)
+        return await self._computed(self._line.cataloguing.settle(self._book, evidence))
 
     async def prove(self, proofs: Sequence[Proof]) -> None:
         """Put the proofs on record."""

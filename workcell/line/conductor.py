@@ -454,7 +454,8 @@ class Line:
         if not track or self._unplaced or self.state.by_track(track) is not None:
             return None
         book_id = self._next_id()
-        await self.write("book.fed", {"track_id": track, "zone": zone}, book_id)
+        fed_as = self.state.last_track if zone == self.layout.stations[0].name else track
+        await self.write("book.fed", {"track_id": track, "fed_as": fed_as, "zone": zone}, book_id)
         book = self.state.book(book_id)
         if track & UNKNOWN_TRACK:
             self._adrift.add(book_id)
@@ -523,7 +524,7 @@ class Line:
                 leaving = to_review(error.code.replace("WC-", ""), str(error))
         body = {
             "station": place.name, "way": leaving.way.value, "passed": passed,
-            "seconds": round(self.clock.now() - started, 3),
+            "seconds": round(self.clock.now() - started, 3), "computing": round(visit.computing, 3),
         }  # fmt: skip
         if leaving.way is not Way.ON and book.way == "on":
             await self.cataloguing.set_aside(book, leaving)
@@ -557,7 +558,10 @@ class Line:
 
     async def _find(self, book: Book, here: str, to: str) -> None:
         """Ask the unit's tracking, once it runs again, for a book whose release did not end well."""
+        await self._see_state()
         await self._may_act.wait()
+        if not book.in_flight:
+            return
         async with self._placing:
             if book.book_id in self._unplaced:
                 await self._place_adrift()
@@ -590,7 +594,8 @@ class Line:
         if outcome == "catalogued":
             await self.cataloguing.delivered(book)
         else:
-            await self.cataloguing.void(book, reasons[0].code if reasons else "NOT_RELEASED")
+            why = [reason.code for reason in reasons] + [reason["code"] for reason in book.reasons]
+            await self.cataloguing.void(book, why[0])
         body = {"outcome": outcome, "bin": bin_, "reasons": [asdict(reason) for reason in reasons]}
         await self.write("book.left", body, book.book_id)
         self._check_end()

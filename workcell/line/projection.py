@@ -43,9 +43,14 @@ class Image:
 
 @dataclass
 class Book:
-    """One physical copy on the line, as the events tell it."""
+    """One physical copy on the line, as the events tell it.
+
+    ``fed_as`` is the TrackId under which it came onto the line, ``track_id`` the one it travels under now: a
+    unit that was restarted gives it another.
+    """
 
     book_id: str
+    fed_as: int
     track_id: int
     zone: str = SUPPLY
     life: BookLife = field(default_factory=BookLife)
@@ -56,6 +61,7 @@ class Book:
     images: list[Image] = field(default_factory=list)
     done_stations: list[str] = field(default_factory=list)
     station_seconds: dict[str, float] = field(default_factory=dict)
+    computing_seconds: dict[str, float] = field(default_factory=dict)
     evidence: str = ""
     thorough: bool = False
     decision: Mapping[str, Any] | None = None
@@ -208,7 +214,7 @@ def _ended(line: LineState, event: Event) -> None:
     book_id, effect = line.open_effects.pop(event.effect_id)
     effect.end, effect.result = event.type.removeprefix("effect."), event.body
     if effect.end == "done" and effect.body.get("verb") == "feed" and event.body.get("code") == "ok":
-        book = Book(book_id, effect.body["params"]["track_id"])
+        book = _new_book(book_id, effect.body["params"]["track_id"])
         book.steps[effect.key] = effect
         line.books[book_id] = book
     if effect.end == "done" and effect.body.get("verb") == "release" and event.body.get("code") == "ok":
@@ -216,7 +222,13 @@ def _ended(line: LineState, event: Event) -> None:
 
 
 def _fed(line: LineState, event: Event) -> None:
-    line.books[event.book_id] = Book(event.book_id, event.body["track_id"], event.body.get("zone", SUPPLY))
+    book = _new_book(event.book_id, event.body["fed_as"], event.body["track_id"])
+    book.zone = event.body["zone"]
+    line.books[event.book_id] = book
+
+
+def _new_book(book_id: str, fed_as: int, track_id: int = 0) -> Book:
+    return Book(book_id, fed_as, track_id or fed_as)
 
 
 def _image_taken(line: LineState, event: Event) -> None:
@@ -273,6 +285,7 @@ def _station_left(line: LineState, event: Event) -> None:
     station = body["station"]
     book.done_stations.append(station)
     book.station_seconds[station] = body["seconds"]
+    book.computing_seconds[station] = body["computing"]
     _advance(book, event)
 
 
