@@ -273,7 +273,7 @@ class VirtualLine:
     async def _operate(self) -> None:
         while True:
             await self.clock.sleep(0.7)
-            if self.line.state.state == "Held" and self.line.state.alarms:
+            if self.line.state.state in ("Held", "Stopped") and self.line.state.alarms:
                 self.operator(self)
                 self.requests.put("unhold")
                 await self.clock.sleep(1.5)

@@ -265,7 +265,9 @@ class Visit:
     # --- record --------------------------------------------------------------------------------------
 
     async def note(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Put a fact on record."""
+        """Put a fact on record; one that is there stands: it belongs to what was seen with it."""
+        if kind in self._book.notes:
+            return
         if kind in ("book.measured", "tag.written"):
             await self._line.write(kind, dict(body), self._book.book_id)
         else:

@@ -537,7 +537,7 @@ class Line:
 
     async def _go_on(self, book: Book, place: StationPlace) -> None:
         """Let the book go on to the next zone or into its bin."""
-        visit = Visit(self, book, place)
+        visit, pauses = Visit(self, book, place), _pauses(_REFUSED_SECONDS)
         while book.in_flight and book.zone == place.name:
             to = self._next(book, place)
             guarded = place.name in _GUARDED and book.way == "on"
@@ -545,6 +545,7 @@ class Line:
             if code == "guard_changed":
                 await self.cataloguing.set_aside(book, _REACHED)
             elif code != "ok":
+                await self.clock.sleep(next(pauses))  # the unit's photo-eyes need some scans to contradict it
                 await self._find(book, place.name, to)
         if book.in_flight:
             await self._arrive(book)
