@@ -385,16 +385,19 @@ def _addon_votes(scene: _Scene) -> list[Reading]:
     best = next((b for b in tallied(scene.readings) if b.accepted and is_bookland(b)), None)
     if best is None or best.addon is not None:
         return []
-    best = _straightened(best, scene)
-    crop, matrix = upright_crop(scene.grey, _full_height(best.polygon), reach=_ADDON_REACH)
-    votes = list(_addon_in_strips(crop, matrix, best))
-    hinted = votes or any(r.addon for r in scene.readings)
-    if hinted and _voted_addon([*scene.readings, *votes]) is None:
-        votes += _addon_by_decoders(crop, matrix, best)
+    votes: list[Reading] = []
+    for symbol in (best, _straightened(best, scene)):
+        crop, matrix = upright_crop(scene.grey, _full_height(symbol.polygon), reach=_ADDON_REACH)
+        votes += _addon_in_strips(crop, symbol)
+        hinted = votes or any(r.addon for r in scene.readings)
+        if hinted and _voted_addon([*scene.readings, *votes]) is None:
+            votes += _addon_by_decoders(crop, matrix, best)
+        if _voted_addon([*scene.readings, *votes]) is not None:
+            break
     return votes
 
 
-def _addon_in_strips(crop: Pixels, matrix: Matrix, symbol: Barcode) -> Iterator[Reading]:
+def _addon_in_strips(crop: Pixels, symbol: Barcode) -> Iterator[Reading]:
     """The add-on alone; the crop has the main symbol in its middle."""
     right = round(crop.shape[1] * (0.5 + 0.5 / _ADDON_REACH)) + _PAST_LAST_BAR
     for name, sharpening in (("plain", 0.0), ("sharp", 2.0)):
@@ -456,8 +459,8 @@ def _own_book_first(barcodes: Sequence[Barcode], middle: Point) -> tuple[Barcode
 
 
 def _elected(votes: Sequence[Reading], *, challenged: bool) -> Barcode:
-    # OpenCV's corners do not tell which way round the symbol reads.
-    first = min(votes, key=lambda r: r.voter == "opencv")
+    # OpenCV's corners do not tell which way round the symbol reads; with an add-on zxing's take it in.
+    first = min(votes, key=lambda r: (r.voter == "opencv", r.addon is not None))
     voters = tuple(dict.fromkeys(r.voter for r in votes))
     return Barcode(
         text=first.text,

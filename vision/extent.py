@@ -12,7 +12,7 @@ PAGE = "last_page"
 
 _MARGIN = 0.12
 _NUMBER = re.compile(r"^[\s·•\-–—|~∙.*]*(?P<value>\d{1,4})[\s·•\-–—|~∙.*]*$")
-_BESIDE_HEAD = re.compile(r"^(?P<left>\d{1,4})\s{1,}[^\d\s].*|.*[^\d\s.,]\s{1,}(?P<right>\d{1,4})$")
+_BESIDE_HEAD = re.compile(r"^(?P<left>\d{1,4})\s+[^\d\s]\D*$|^\D*[^\d\s.,]\s+(?P<right>\d{1,4})$")
 _YEARS = range(1500, 2100)
 
 

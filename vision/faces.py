@@ -15,7 +15,7 @@ from vision.isbn import find_isbns
 from vision.page import Page
 from vision.photo import Pixels
 from vision.reading import PageLine, PageText
-from workcell.kernel.evidence import Barcode, Face
+from workcell.kernel.evidence import Barcode, Face, FieldValue
 
 _LEAST_SCORE = 1.0
 _LEAST_LEAD = 0.5
@@ -75,8 +75,8 @@ _RULES: tuple[Rule, ...] = (
     (Face.TITLE_PAGE, 0.6, lambda s: s.largest > 1.4 and 1 <= len(s.lines) <= 14),
     (Face.TITLE_PAGE, 0.7, lambda s: _publisher_at_foot(s) and _isbns(s) == 0),
     (Face.TITLE_PAGE, -1.5, lambda s: _isbns(s) > 0 or bool(_RIGHTS.search(s.text))),
-    (Face.TITLE_PAGE, -1.5, lambda s: bool(read_page_number(s.lines, s.size))),
-    (Face.OTHER, 1.6, lambda s: bool(read_page_number(s.lines, s.size)) and not _CIP.search(s.text)),
+    (Face.TITLE_PAGE, -1.5, lambda s: _has_page_number(s)),
+    (Face.OTHER, 1.6, lambda s: _has_page_number(s) and not _CIP.search(s.text)),
     (Face.OTHER, 1.6, lambda s: _is_running_text(s)),
     (Face.OTHER, 0.6, lambda s: s.paper > 0.8 and s.largest < 1.4 and not _RIGHTS.search(s.text)),
     (Face.FRONT_COVER, 1.2, lambda s: s.paper < 0.5 and 1 <= len(s.lines) <= 20),
@@ -133,6 +133,12 @@ def _isbns(seen: Look) -> int:
 
 def _publisher_at_foot(seen: Look) -> bool:
     return any(line.middle[1] > 0.7 * seen.size[1] and _IMPRINT.search(line.text) for line in seen.lines)
+
+
+def _has_page_number(seen: Look) -> bool:
+    """Whether a number stands in the margin that is not a title page's year."""
+    pages = read_page_number(seen.lines, seen.size).get("pages")
+    return isinstance(pages, FieldValue) and not 1500 <= int(pages.normalised) < 2100
 
 
 def _is_display(seen: Look) -> bool:

@@ -13,7 +13,7 @@ import zxingcpp
 
 from vision.barcodes import Reading, bar_quads, sharpened, tallied, upright_crop, zxing_readings
 from vision.geometry import Matrix, cut_upright, scale_matrix
-from vision.ocr import default_engine
+from vision.ocr import default_engine, second_engine
 from vision.page import Page
 from vision.photo import Pixels, load
 from vision.reading import read_all_ways
@@ -98,6 +98,9 @@ _CONFUSED = ("0OoDQ", "1Il|i", "5Ss", "8B", "2Zz", ".,·", "-–—－", "(（",
 _LOST = ".,·"
 """Dots too small for the recogniser at label size."""
 
+_ROW_GAP, _SMALLEST_ROW = 0.008, 0.03
+"""Rows are parted by this share of the label's height without ink, and are at least this high."""
+
 _CONFUSION_COST, _LOST_MARK_COST = 0.1, 0.2
 
 
@@ -120,15 +123,59 @@ def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     tenth of a character, a lost dot a fifth, anything else a whole one.  Raises BadInput when the file is not
     an image.
     """
-    image = load(path)
     best = SpineRead((), 0.0, holds=False)
-    for view in (*_label_cuts(image), _whole(image)):
-        for text in read_all_ways(view, default_engine()):
-            read = _compared([line.text for line in text.lines], expected)
-            if read.holds:
-                return read
-            best = max(best, read, key=lambda r: r.agrees)
+    for lines in _spine_readings(load(path)):
+        read = _compared(lines, expected)
+        if read.holds:
+            return read
+        best = max(best, read, key=lambda r: r.agrees)
     return best
+
+
+def _spine_readings(image: Pixels) -> Iterator[list[str]]:
+    """Readings of a spine label, the surest first.
+
+    On a white label each row of ink is a line: a lone letter or digit that no text finder would look at is
+    read too.  Where that does not do, all text is looked for, on the label and then on the whole picture.
+    """
+    cuts = list(_label_cuts(image))
+    for cut in cuts:
+        rows = _ink_rows(cut.image)
+        for engine in (default_engine(), second_engine()):
+            if rows and engine is not None:
+                yield [recognised.text for recognised in engine.read(rows)]
+    for view in (*cuts, _whole(image)):
+        for text in read_all_ways(view, default_engine()):
+            yield [line.text for line in text.lines]
+
+
+def _ink_rows(label: Pixels) -> list[Pixels]:
+    """The rows of dark print on a white label, top to bottom, each with some white round it."""
+    grey = cv2.cvtColor(label, cv2.COLOR_BGR2GRAY)
+    height, width = grey.shape
+    _, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    ink = _without_edges(ink)
+    filled = np.flatnonzero(ink.any(axis=1))
+    if not filled.size:
+        return []
+    runs = np.split(filled, np.flatnonzero(np.diff(filled) > _ROW_GAP * height) + 1)
+    rows = []
+    for run in runs:
+        top, bottom = int(run[0]), int(run[-1]) + 1
+        columns = np.flatnonzero(ink[top:bottom].any(axis=0))
+        pad = max(4, (bottom - top) // 3)
+        if bottom - top < _SMALLEST_ROW * height:
+            continue
+        left, right = max(0, int(columns[0]) - pad), min(width, int(columns[-1]) + 1 + pad)
+        rows.append(label[max(0, top - pad) : min(height, bottom + pad), left:right])
+    return rows
+
+
+def _without_edges(ink: Pixels) -> Pixels:
+    """Ink without what touches the picture's edge: the book beside the label."""
+    framed = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255)
+    cv2.floodFill(framed, None, (0, 0), 0)
+    return cast(Pixels, framed[1:-1, 1:-1])
 
 
 def _whole(image: Pixels) -> Page:

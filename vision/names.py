@@ -14,7 +14,8 @@ _CHINESE_ROLES = {
     "译著": "translator",
     "绘": "illustrator", "插图": "illustrator", "图": "illustrator", "绘图": "illustrator",
     "校": "reviser", "校注": "annotator", "注": "annotator", "注释": "annotator", "审校": "reviser",
-    "主审": "reviser", "审": "reviser", "摄影": "photographer", "改编": "adapter", "口述": "narrator",
+    "主审": "reviser", "审": "reviser", "摄影": "photographer", "改编": "adapter",
+    "口述": "narrator", "续": "author",
 }  # fmt: skip
 _CHINESE_ROLE = re.compile(
     r"等?("
@@ -72,7 +73,7 @@ def is_chinese_statement(text: str) -> bool:
 def _chinese_part(part: str) -> list[Name]:
     match = _CHINESE_ROLE.search(part)
     role = _CHINESE_ROLES.get(match.group(1), "translator") if match else ""
-    names = re.split(r"[,，、]", part[: match.start()] if match else part)
+    names = re.split(r"[,，、]|\s+(?=[(（\[])", part[: match.start()] if match else part)
     cleaned = [_COUNTRY.sub("", name).strip("等 ") for name in names]
     return [Name(name, role) for name in cleaned if 2 <= len(name) <= 40]
 

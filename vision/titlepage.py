@@ -26,13 +26,13 @@ _YEAR = re.compile(
     r"(?<!\d)(?P<value>(?:1[5-9]|20)\d{2}|二[〇零○OoＯ0][一二三四五六七八九〇零○]{2}|M[DCLXVI]{3,})(?!\d)"
 )
 _EDITION = re.compile(
-    r"\bedition\b|^version \d|^\d{1,2}(?:st|nd|rd|th) ed\.?$|第?[0-9一二三四五六七八九十]+版|"
+    r"\bedition\b|^version \d|^\d{1,2}(?:st|nd|rd|th) ed\.?$|第?[0-9一二三四五六七八九十初]+版|"
     r"^.{0,4}(?:修订|增订|校订|珍藏|典藏|插图|全新|最新|纪念).{0,4}[版本]$",
     re.IGNORECASE,
 )
 _VOLUME = re.compile(
     r"^(?:(?:Volume|Vol\.?|Book|Part)\s+(?:[0-9]{1,3}|[IVXL]+|One|Two|Three|Four|Five|Six)\b.{0,40}|"
-    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|[（(]?[上中下][册卷部集][)）]?|[上中下])$",
+    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|[（(]?[上中下][册卷部集]?[)）]?)$",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
@@ -277,6 +277,8 @@ def _claim_below_title(page: _TitlePage, title: Sequence[PageLine]) -> None:
     block = below[0]
     if _is_statement(block.text) or _is_person_list(block.text) or _SERIES.search(block.text):
         return
+    if _is_chinese(run_together([line.text for line in title])) != _is_chinese(block.text):
+        return  # a title in another script is the original's
     if len(block.text) >= 4 and (len(block.text.split()) > 1 or _is_chinese(block.text)):
         page.claim("subtitle", block)
 
@@ -316,7 +318,7 @@ def _is_person_list(text: str) -> bool:
 
 def _names_in(text: str) -> list[Name]:
     if is_chinese_statement(text):
-        plain = text.replace("（", "(").replace("）", ")")
+        plain = text.translate(str.maketrans("（）［］", "()[]"))
         parts = re.split(r"(?<=[著编译绘撰])\s+", plain)
         return [
             name for part in parts for name in chinese_names(re.sub(r"\s+(?=[著编译绘主撰等])", "", part))

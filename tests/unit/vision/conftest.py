@@ -17,8 +17,19 @@ DATA = Path(__file__).parents[3].parent / "shared" / "data" / "vision"
 _CJK_FONTS = ("wqy-microhei.ttc", "NotoSansCJK-Regular.ttc", "NotoSerifCJK-Regular.ttc", "uming.ttc")
 
 # ISO/IEC 15420: set A as bars (1) and spaces (0); the parity of a five-digit add-on by its check digit.
-_SET_A = "0001101 0011001 0010011 0111101 0100011 0110001 0101111 0111011 0110111 0001011".split()
-_PARITY = "BBAAA BABAA BAABA BAAAB ABBAA AABBA AAABB ABABA ABAAB AABAB".split()
+_SET_A = [
+    "0001101",
+    "0011001",
+    "0010011",
+    "0111101",
+    "0100011",
+    "0110001",
+    "0101111",
+    "0111011",
+    "0110111",
+    "0001011",
+]
+_PARITY = ["BBAAA", "BABAA", "BAABA", "BAAAB", "ABBAA", "AABBA", "AAABB", "ABABA", "ABAAB", "AABAB"]
 
 
 def addon_modules(digits: str) -> str:

@@ -34,7 +34,9 @@ def test_blur_below_a_module_does_not_hide_it(draw_cover, blur):
 
 
 def test_light_bars_on_dark_are_read(draw_symbol):
-    (code, *_) = read_barcodes(cv2.copyMakeBorder(255 - draw_symbol(BOOK), 60, 60, 60, 60, cv2.BORDER_CONSTANT))
+    (code, *_) = read_barcodes(
+        cv2.copyMakeBorder(255 - draw_symbol(BOOK), 60, 60, 60, 60, cv2.BORDER_CONSTANT)
+    )
     assert code.text == BOOK
 
 
@@ -56,7 +58,9 @@ def test_an_add_on_that_lies_at_an_angle_of_its_own_is_read(draw_cover):
 
 
 def test_strips_of_an_add_on_are_checked_by_their_parity(draw_symbol):
-    bars = cv2.resize(draw_symbol(BOOK, 1, "52495")[:, 106:], None, fx=7, fy=4, interpolation=cv2.INTER_NEAREST)
+    bars = cv2.resize(
+        draw_symbol(BOOK, 1, "52495")[:, 106:], None, fx=7, fy=4, interpolation=cv2.INTER_NEAREST
+    )
     assert read_addon(bars, sharpening=0.0) == "52495"
     # Two digits exchanged by shifting bars can't keep their parity.
     spoilt = bars.copy()

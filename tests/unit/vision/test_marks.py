@@ -1,0 +1,115 @@
+"""Marks read back: barcode labels, spine labels, the collection stamp."""
+
+import cv2
+import numpy as np
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw, ImageFont
+
+from vision import find_stamp, read_label, read_spine
+
+ITEM = "30234670790053"
+
+
+def _label(text, kind):
+    symbol = np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, kind), scale=3))
+    return cv2.copyMakeBorder(symbol, 30, 30, 40, 40, cv2.BORDER_CONSTANT, value=255)
+
+
+def _on_cover(*labels):
+    cover = np.full((1500, 1100, 3), (110, 80, 60), np.uint8)
+    for n, label in enumerate(labels):
+        h, w = label.shape
+        cover[80 + 700 * n : 80 + 700 * n + h, 120 : 120 + w] = label[:, :, np.newaxis]
+    return cover
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        (f"A{ITEM}B", zxingcpp.Codabar, "CODABAR"),
+        ("A0012345P", zxingcpp.Code39, "CODE39"),
+        ("WC-DAMAGED", zxingcpp.Code128, "CODE128"),
+        (ITEM, zxingcpp.DataMatrix, "DATAMATRIX"),
+        ("https://example.org/b/1", zxingcpp.QRCode, "QR"),
+    ],
+)
+@pytest.mark.parametrize("angle", [0, 90, 180, 33])
+def test_labels_of_every_kind_are_read_at_any_angle(save, turn, text, kind, name, angle):
+    picture = turn(_on_cover(_label(text, kind)), angle)
+    found = [b for b in read_label(save(picture)) if b.accepted]
+    assert [(b.text, b.format) for b in found] == [(ITEM if name == "CODABAR" else text, name)]
+
+
+def test_two_labels_of_one_number_are_counted(save):
+    label = _label(f"A{ITEM}B", zxingcpp.Codabar)
+    assert [b.text for b in read_label(save(_on_cover(label, label))) if b.accepted] == [ITEM, ITEM]
+
+
+def test_a_face_without_a_label_has_none(save, draw_cover):
+    assert not [b for b in read_label(save(draw_cover("9780306406157"))) if b.accepted]
+
+
+def _spine(lines, turn_by, turn):
+    label = Image.new("L", (220, 330), 250)
+    draw = ImageDraw.Draw(label)
+    for n, line in enumerate(lines):
+        draw.text((25, 25 + 70 * n), line, fill=10, font=ImageFont.load_default(44))
+    spine = np.full((1500, 340, 3), (80, 60, 120), np.uint8)
+    spine[1050:1380, 60:280] = np.asarray(label)[:, :, np.newaxis]
+    return turn(spine, turn_by)
+
+
+@pytest.mark.parametrize("angle", [0, 180, 90])
+def test_a_spine_label_is_read_as_it_stands(save, turn, angle):
+    lines = ["QA76.73", "C153", "S77", "2013"]
+    read = read_spine(save(_spine(lines, angle, turn)), lines)
+    assert read.holds and read.agrees > 0.98
+
+
+def test_a_wrong_call_number_does_not_hold(save, turn):
+    read = read_spine(
+        save(_spine(["QA76.73", "C153", "S77", "2013"], 0, turn)), ["QA76.73", "C153", "S78", "2013"]
+    )
+    assert not read.holds
+    assert "S77" in read.lines  # what was read is reported, not what was hoped for
+
+
+def test_a_bare_spine_does_not_hold(save):
+    read = read_spine(save(np.full((1500, 300, 3), (80, 60, 120), np.uint8)), ["QA76"])
+    assert (read.lines, read.holds, read.agrees) == ((), False, 0.0)
+
+
+def _stamp(page, centre, shape="round"):
+    ink = Image.fromarray(page[:, :, ::-1].copy())
+    draw = ImageDraw.Draw(ink)
+    x, y = centre
+    edge = (x - 110, y - 110, x + 110, y + 110)
+    red = (196, 40, 48)
+    if shape == "round":
+        draw.ellipse(edge, outline=red, width=7)
+    else:
+        draw.rectangle((x - 150, y - 60, x + 150, y + 60), outline=red, width=7)
+    for n, text in enumerate(("CITY", "LIBRARY")):
+        draw.text((x - 62, y - 40 + 42 * n), text, fill=red, font=ImageFont.load_default(32))
+    return np.ascontiguousarray(np.asarray(ink)[:, :, ::-1])
+
+
+@pytest.mark.parametrize("shape", ["round", "rectangular"])
+def test_a_stamp_is_seen_where_it_is(save, draw_page, shape):
+    page = draw_page([("How Forests Think", 84, 240, None), ("Eduardo Kohn", 44, 520, None)])
+    seen = find_stamp(save(_stamp(page, (700, 1200), shape)))
+    assert seen.present and seen.legible
+    x, y, w, h = seen.box
+    assert abs(x + w / 2 - 700) < 15 and abs(y + h / 2 - 1200) < 15
+
+
+def test_a_page_without_a_stamp_has_none(save, draw_page):
+    seen = find_stamp(save(draw_page([("How Forests Think", 84, 240, None)])))
+    assert (seen.present, seen.box, seen.legible) == (False, None, False)
+
+
+def test_a_smear_is_not_legible(save, draw_page):
+    page = draw_page([("How Forests Think", 84, 240, None)])
+    cv2.circle(page, (700, 1200), 100, (60, 50, 190), -1)
+    assert not find_stamp(save(page)).legible

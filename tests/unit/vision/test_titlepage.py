@@ -1,0 +1,111 @@
+"""Title pages as lines of ``(text, height, top)`` on a page 1000 high."""
+
+import pytest
+
+from vision.extent import read_page_number
+from vision.names import chinese_names, latin_names
+from vision.titlepage import cover_title, read_title_page
+
+
+def _flat(fields):
+    return {k: [x.value for x in v] if isinstance(v, list) else v.value for k, v in fields.items()}
+
+
+def test_an_english_title_page(page_lines):
+    lines = page_lines(
+        ("Oxford Landmark Science", 18, 60), ("How Forests Think", 48, 150),
+        ("Toward an Anthropology Beyond the", 27, 225),
+        ("Human", 27, 256), ("Eduardo Kohn", 26, 340), ("Translated from the Spanish by Gregory", 26, 372),
+        ("Rabassa", 26, 403), ("Second Edition", 22, 460), ("University of California Press", 25, 880),
+        ("Berkeley · Los Angeles", 24, 910), ("2013", 24, 940),
+    )  # fmt: skip
+    assert _flat(read_title_page(lines)) == {
+        "title": "How Forests Think",
+        "subtitle": "Toward an Anthropology Beyond the Human",
+        "responsibility": "Eduardo Kohn ; Translated from the Spanish by Gregory Rabassa",
+        "names": ["Eduardo Kohn", "Gregory Rabassa"],
+        "edition": "Second Edition",
+        "publisher": "University of California Press",
+        "place": "Berkeley · Los Angeles",
+        "year": "2013",
+    }
+
+
+def test_a_chinese_title_page(page_lines):
+    lines = page_lines(
+        ("百年孤独", 60, 160), ("Cien años de soledad", 24, 240),
+        ("［哥伦比亚］加西亚·马尔克斯 著", 28, 340), ("范晔 译", 28, 380),
+        ("第2版", 24, 440), ("南海出版公司", 26, 880), ("海口", 24, 920),
+    )  # fmt: skip
+    fields = read_title_page(lines)
+    assert _flat(fields) == {
+        "title": "百年孤独",
+        "responsibility": "［哥伦比亚］加西亚·马尔克斯 著 ; 范晔 译",
+        "names": ["加西亚·马尔克斯", "范晔"],
+        "edition": "第2版",
+        "publisher": "南海出版公司",
+        "place": "海口",
+    }
+    assert [n.role for n in fields["names"]] == ["author", "translator"]
+
+
+@pytest.mark.parametrize("line", ["Volume II", "Vol. 3", "第三卷", "上册", "（下）"])
+def test_a_volume_says_so(page_lines, line):
+    fields = read_title_page(page_lines(("Capital", 50, 150), (line, 28, 230)))
+    assert _flat(fields)["volume"] == line
+
+
+def test_a_publisher_without_a_trade_word_stands_above_its_place(page_lines):
+    fields = read_title_page(page_lines(("Republic", 50, 150), ("Harcourt", 25, 880), ("Orlando", 24, 910)))
+    assert _flat(fields) == {"title": "Republic", "publisher": "Harcourt", "place": "Orlando"}
+
+
+def test_a_title_in_two_lines_with_a_colon(page_lines):
+    fields = read_title_page(
+        page_lines(("Gödel, Escher, Bach:", 44, 150), ("an Eternal Golden Braid", 42, 205))
+    )
+    assert _flat(fields) == {"title": "Gödel, Escher, Bach", "subtitle": "an Eternal Golden Braid"}
+
+
+def test_a_motto_is_not_a_subtitle(page_lines):
+    lines = page_lines(
+        ("Walden", 60, 150), ("Henry D. Thoreau", 28, 240), ("I do not propose to write an ode", 18, 420)
+    )
+    assert _flat(read_title_page(lines)) == {
+        "title": "Walden", "responsibility": "Henry D. Thoreau", "names": ["Henry D. Thoreau"],
+    }  # fmt: skip
+
+
+def test_an_empty_page_has_no_fields():
+    assert read_title_page([]) == {}
+    assert cover_title([]) == {}
+
+
+def test_a_covers_title_is_half_as_sure(page_lines):
+    title = cover_title(page_lines(("Walden", 60, 150), ("Henry D. Thoreau", 28, 240)))["title"]
+    assert (title.value, title.page) == ("Walden", "front_cover")
+    assert title.confidence < 0.6
+
+
+def test_names_with_roles():
+    assert [(n.name, n.role) for n in latin_names("Jane Austen ; edited by Fiona Stafford and Ann Lee")] == [
+        ("Jane Austen", "author"), ("Fiona Stafford", "editor"), ("Ann Lee", "editor"),
+    ]  # fmt: skip
+    assert [(n.name, n.role) for n in chinese_names("赵鸿萍,张艳敏主编;恩和汉译蒙")] == [
+        ("赵鸿萍", "editor"), ("张艳敏", "editor"), ("恩和", "translator"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "pages"),
+    [(("321", 20, 940), "321"), (("- 321 -", 20, 940), "321"), (("THE LAST CHAPTER 321", 20, 40), "321"),
+     (("321", 20, 500), None), (("in 1914 and 1918", 20, 940), None)],
+)  # fmt: skip
+def test_the_last_page_number_stands_in_the_margin(page_lines, line, pages):
+    lines = page_lines(("He closed the door behind him.", 20, 400), line)
+    found = read_page_number(lines, (660.0, 1000.0)).get("pages")
+    assert (found.value if found else None) == pages
+
+
+def test_two_numbers_in_the_margins_settle_nothing(page_lines):
+    assert read_page_number(page_lines(("12", 20, 40), ("321", 20, 940)), (660.0, 1000.0)) == {}
