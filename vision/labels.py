@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,8 +197,8 @@ def _label_cuts(image: Pixels) -> Iterator[Page]:
         (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
         if w * h < 0.001 * small.shape[0] * small.shape[1] or cv2.contourArea(contour) < 0.7 * w * h:
             continue
-        if angle > 45:
-            angle, w, h = angle - 90, h, w
+        while abs(angle) > 45:  # OpenCV 4 gives 0 to 90 degrees, OpenCV 5 −90 to 0
+            angle, w, h = angle - math.copysign(90, angle), h, w
         middle, size = (cx / scale, cy / scale), (w / scale, h / scale)
         cut, back = cut_upright(image, middle, angle, size, min(3.0, 700 / max(size)))
         yield Page(cut, back, None)
