@@ -67,11 +67,15 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Death:
-    """Before the ``event``-th append of this life, right after it, or ``after_seconds`` of it."""
+    """Before the ``event``-th append of this life (or the first of ``type``), or right after it.
+
+    ``after_seconds`` kills at a moment instead.
+    """
 
     event: int = 0
     written: bool = False
     after_seconds: float = 0.0
+    type: str = ""
 
 
 class MortalJournal:
@@ -87,7 +91,7 @@ class MortalJournal:
         if self.dead.is_set():
             raise Killed
         self.appended += 1
-        due = self._death is not None and self._death.event == self.appended
+        due = self._death is not None and (self._death.event == self.appended or self._death.type == type_)
         if due and not self._death.written:
             self.die()
         event = await self._journal.append(type_, body, **names)
@@ -225,9 +229,7 @@ class VirtualLine:
         journal = MortalJournal(
             LineJournal(self.journal_folder, self.layout.line_id, self.clock, InlineWorker()), death
         )
-        link = plc.PlcLink(
-            memory_connect(self.host.serve), self.clock, ids, last_boot_id=state.boot_id or 0
-        )
+        link = plc.PlcLink(memory_connect(self.host.serve), self.clock, ids, last_boot_id=state.boot_id or 0)
         site = Site.open(f"sqlite:///{self.folder / 'site.sqlite'}?timeout=0.1")
         sources = {name: self._prepared / "sources" / f"{name}.sqlite" for name in ("catalogue", "vendor")}
         disk = InlineWorker()
@@ -263,6 +265,16 @@ class VirtualLine:
             await line.devices.close()
             site.close()
             await journal.close()
+
+    def at(self, seconds: float, act: Callable[[], Any]) -> None:
+        """Let something happen in so many seconds from now."""
+        asyncio.get_running_loop().call_later(seconds, act)
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 60.0) -> None:
+        """Wait until ``condition`` holds."""
+        async with self.clock.timeout(seconds):
+            while not condition():
+                await self.clock.sleep(0.02)
 
     async def _die(self, journal: MortalJournal, death: Death | None) -> None:
         if death is not None and death.after_seconds:
@@ -373,14 +385,22 @@ class VirtualLine:
                 meant[event.book_id, event.body["kind"]] += 1
                 if event.body["kind"] == "act:feed":
                     tracks[event.body["params"]["track_id"]] = event.book_id
-        done = Counter(event.effect_id for event in events if event.type.startswith("effect.") and event.type != "effect.intended")
+        done = Counter(
+            event.effect_id
+            for event in events
+            if event.type.startswith("effect.") and event.type != "effect.intended"
+        )
         for effect_id, ends in done.items():
             if ends > 1:
                 yield f"effect {effect_id} has {ends} ends"
         for truth in self.world.truth()["books"]:
             book = tracks.get(truth["track_id"], "")
             happened = Counter(note["kind"] for note in truth["events"])
-            for note, kind in (("stamped", "act:stamp"), ("tag_placed", "act:place_tag"), ("label_applied", "act:apply")):
+            for note, kind in (
+                ("stamped", "act:stamp"),
+                ("tag_placed", "act:place_tag"),
+                ("label_applied", "act:apply"),
+            ):
                 if happened[note] > meant[book, kind]:
                     yield f"{truth['book']}: {note} {happened[note]} times, intended {meant[book, kind]}"
             if len(truth["stamps"]) > len(self.profile.stamps):
@@ -416,7 +436,8 @@ def told(state: Any) -> dict[str, Any]:
         if name not in ("books", "alarms", "open_effects", "history")
     }  # fmt: skip
     plain["books"] = {
-        name: {**vars(book), "life": book.life.state, "steps": dict(book.steps)} for name, book in state.books.items()
+        name: {**vars(book), "life": book.life.state, "steps": dict(book.steps)}
+        for name, book in state.books.items()
     }
     plain["alarms"] = dict(state.alarms)
     plain["open_effects"] = dict(state.open_effects)
@@ -449,7 +470,9 @@ def _checker() -> Any:
     return module
 
 
-def on_virtual_time(folder: Path, story: Callable[[VirtualLine], Awaitable[Any]], **options: Any) -> VirtualLine:
+def on_virtual_time(
+    folder: Path, story: Callable[[VirtualLine], Awaitable[Any]], **options: Any
+) -> VirtualLine:
     """Run ``story`` with a fresh line below ``folder``; gives the line when it is over."""
     rigs = []
 
