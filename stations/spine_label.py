@@ -42,8 +42,8 @@ class SpineLabel:
 def place(stock: SpineStock, thickness_mm: float | None) -> tuple[Surface, float, float]:
     """Surface and position (mm) of the spine label for a book of this thickness.
 
-    It stands in the middle of the spine; a label wider than the spine wraps around it.  On a book too thin for
-    that it goes to the cover's lower corner by the spine.
+    It stands in the middle of the spine; a label wider than the spine wraps around it.  On a book too thin
+    for that it goes to the cover's lower corner by the spine.
     """
     if thickness_mm is not None and thickness_mm < stock.min_thickness_mm:
         return stock.thin_surface, _COVER_EDGE_MM, stock.bottom_mm
