@@ -16,11 +16,11 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -52,6 +52,8 @@ from workcell.twin.serve import Run, build_world
 from workcell.twin.stored import stored_still
 from workcell.twin.stored_jobs import StoredJobs
 from workcell.twin.tag_reader import FeigReader
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -226,6 +228,9 @@ class VirtualLine:
         self._lives += 1
         ids = SeededIds(self._seed * 1000 + self._lives)
         state = fold(read_events(self.journal_folder))
+        if self.line is not None and state.batch_id and not state.batch_open:
+            self.line.state = state  # only the output was missing
+            return True
         journal = MortalJournal(
             LineJournal(self.journal_folder, self.layout.line_id, self.clock, InlineWorker()), death
         )
@@ -270,6 +275,13 @@ class VirtualLine:
         """Let something happen in so many seconds from now."""
         asyncio.get_running_loop().call_later(seconds, act)
 
+    async def alongside(self, person: Coroutine[Any, Any, None], story: Coroutine[Any, Any, T]) -> T:
+        """The story, while a person does something; gives what the story gives."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(person)
+            told = tasks.create_task(story)
+        return told.result()
+
     async def until(self, condition: Callable[[], Any], seconds: float = 60.0) -> None:
         """Wait until ``condition`` holds."""
         async with self.clock.timeout(seconds):
@@ -304,7 +316,10 @@ class VirtualLine:
             return httpx.AsyncClient(transport=self._transport, base_url="http://twin")
 
         return Devices(
-            {name: vision.HttpCamera(name, "http://twin", self.clock, client()) for name in self.layout.cameras},
+            {
+                name: vision.HttpCamera(name, "http://twin", self.clock, client())
+                for name in self.layout.cameras
+            },
             {
                 name: label_print.ZplPrinter(name, memory_connect(printer.serve), self.clock)
                 for name, printer in self.printers.items()
