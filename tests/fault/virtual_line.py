@@ -63,6 +63,9 @@ PATIENCE = 900.0
 """Virtual seconds after which a batch counts as stuck."""
 
 
+_NEEDS_A_PERSON = {"Held": "unhold", "Stopped": "unhold", "Aborted": "clear"}
+
+
 class Killed(BaseException):
     """What a dead conductor's code gets from its journal; nothing may catch it."""
 
@@ -240,7 +243,7 @@ class VirtualLine:
         disk = InlineWorker()
         line = Line(
             layout=self.layout, profile=self.profile, clock=self.clock, ids=ids, journal=journal, state=state,
-            link=link_of(link) if link_of else link, devices=self._devices(), jobs=StoredJobs(self._box),
+            link=link_of(link) if link_of else link, devices=self._devices(), jobs=self._jobs(),
             files=FileStore(self.folder / "files"), disk=disk,
             cataloguing=Cataloguing(site, disk, self.profile, self._orders, sources, self._profile_path),
             inbox=self.requests,
@@ -297,9 +300,9 @@ class VirtualLine:
     async def _operate(self) -> None:
         while True:
             await self.clock.sleep(0.7)
-            if self.line.state.state in ("Held", "Stopped") and self.line.state.alarms:
+            if self.line.state.state in _NEEDS_A_PERSON:
                 self.operator(self)
-                self.requests.put("unhold")
+                self.requests.put(_NEEDS_A_PERSON[self.line.state.state])
                 await self.clock.sleep(1.5)
 
     async def _watch(self) -> None:
@@ -310,6 +313,11 @@ class VirtualLine:
                 seen = event.seq
                 if self.on_event is not None:
                     self.on_event(self, event)
+
+    def _jobs(self) -> StoredJobs:
+        jobs = StoredJobs(self._box)
+        jobs._titles.update(self.world._titles)  # those too that no file of the shipment knows
+        return jobs
 
     def _devices(self) -> Devices:
         def client() -> httpx.AsyncClient:
