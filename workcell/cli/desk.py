@@ -37,6 +37,7 @@ def desk(
     store: Store = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished batch.")] = False,
     auto: Annotated[bool, typer.Option("--auto", help="Let every kind of decision through.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="The boxes hold more than this batch.")] = False,
     unattended: Annotated[
         bool,
         typer.Option("--unattended", help="A simulated operator does every manual act and scans the labels."),
@@ -55,7 +56,8 @@ def desk(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
             sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
-            resume=resume, auto=auto, desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
+            resume=resume, auto=auto, partial=partial,
+            desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
         )
     )  # fmt: skip
     if ended.summary is None:

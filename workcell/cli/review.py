@@ -16,7 +16,7 @@ from workcell.cli.output import console, paper, print_json
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput
 from workcell.kernel.model import decision_to_json
-from workcell.site import Answer, AnswerKind, Case, Site
+from workcell.site import Answer, AnswerKind, Case, Site, check_answer
 
 app = typer.Typer(help="Cases that need a person.", no_args_is_help=True)
 
@@ -82,8 +82,17 @@ def decide(
     """Answer a case; feeding the book again continues it with this answer."""
     given = Answer(answer, record, source if record else "", comment)
     with _site(store) as site:
+        check_answer(site.cases.get(case), given)
         decided = site.cases.decide(case, given, getpass.getuser(), WallClock().wall())
     console.print(f"{decided.id} is decided: {answer.value}. Feed the book again to go on with it.")
+
+
+@app.command()
+def reopen(case: Annotated[str, typer.Argument()], store: Store = None) -> None:
+    """Take an answer back, so that another can be given."""
+    with _site(store) as site:
+        site.cases.reopen(case)
+    console.print(f"{case} is open again.")
 
 
 def _title(case: Case) -> str:

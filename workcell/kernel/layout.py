@@ -42,7 +42,6 @@ class CameraPlace(Table):
 
     kind: Literal["http", "folder", "opencv"]
     endpoint: str
-    mm_per_px: float | None = None
 
 
 class PrinterPlace(Table):

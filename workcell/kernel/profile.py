@@ -43,12 +43,10 @@ class Table(BaseModel):
 
 
 class Agency(Table):
-    """Who catalogues: 040/801, ISIL, country (MARC code), language of cataloguing (MARC code)."""
+    """Who catalogues: agency code (040/801), ISIL (owner in the tag), language of cataloguing (MARC code)."""
 
-    name: str
     code: str
     isil: str
-    country: str = "xxu"
     language: str = "eng"
 
 
@@ -197,12 +195,13 @@ class Stamp(Table):
 class TagPolicy(Table):
     """What is written into a tag (ISO 28560-2 / GB/T 35660.2).
 
-    ``elements`` lists relative OIDs beside PII (1) and the content parameter (2), which are always there.
+    ``elements`` lists relative OIDs beside PII (1) and the content parameter (2), which are always there:
+    owner institution (3), type of usage (5), shelf location (6), MARC media format (8).
     A tag that is not blank: "refuse" sends the book to a person, "overwrite" only when its PII is voided.
     """
 
     model: Literal["28560-2", "28560-3"] = "28560-2"
-    elements: tuple[int, ...] = (3, 5)
+    elements: tuple[Literal[3, 5, 6, 8], ...] = (3, 5)
     type_of_usage: str = "10"
     afi_on_shelf: int = 0x07
     lock: bool = False
@@ -215,7 +214,6 @@ class Registers(Table):
     kinds: tuple[Literal["individual", "summary"], ...] = ("individual",)
     decimals: int = 2
     set_price: Literal["shared", "first_volume"] = "shared"
-    header: str = ""
 
 
 class Operations(Table):
@@ -235,13 +233,6 @@ class Retention(Table):
     images_days: int = 90
 
 
-class SpotCheck(Table):
-    """The random sample of each batch that goes to the check bin."""
-
-    share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    minimum: int = 0
-
-
 class Profile(Table):
     """A library's profile, whole."""
 
@@ -259,7 +250,6 @@ class Profile(Table):
     registers: Registers = Registers()
     operations: Operations = Operations()
     retention: Retention = Retention()
-    spot_check: SpotCheck = SpotCheck()
     review_bin: str = "review"
     reject_bin: str = "reject"
 

@@ -44,6 +44,7 @@ _TURNED_OUT = {
     "return": (Way.REJECT, "give it back."),
     "aside": (Way.REVIEW, "keep it aside."),
 }
+_MARC_MEDIA_BOOK = "BA"
 _SLIP_PREFIX = "WC-"
 _DAMAGED = "WC-DAMAGED"
 
@@ -243,7 +244,7 @@ class Cataloguing:
         )
         return Marks(
             barcode, accession, location.code, call_number, tuple(lines),
-            self._tag_elements(barcode), location.bin, copy, volume,
+            self._tag_elements(barcode, location), location.bin, copy, volume,
         )  # fmt: skip
 
     def _item_number(self, owner: NumberOwner, now: datetime) -> str:
@@ -253,9 +254,11 @@ class Cataloguing:
             taken = catalogue.barcode_exists if catalogue else _never
             return self._site.numbers.reserve("item", self._profile.numbers.item, owner, now, taken)
 
-    def _tag_elements(self, barcode: str) -> dict[int, str]:
-        values = {1: barcode, 3: self._profile.agency.isil, 5: self._profile.tag.type_of_usage}
-        return {1: barcode} | {oid: values[oid] for oid in self._profile.tag.elements if oid in values}
+    def _tag_elements(self, barcode: str, location: Location) -> dict[int, str]:
+        """Values by relative OID (ISO 28560-1): always the PII, and what the profile lists."""
+        usage, isil = self._profile.tag.type_of_usage, self._profile.agency.isil
+        values = {3: isil, 5: usage, 6: location.code, 8: _MARC_MEDIA_BOOK}
+        return {1: barcode} | {oid: values[oid] for oid in self._profile.tag.elements}
 
     # --- ledger --------------------------------------------------------------------------------------
 

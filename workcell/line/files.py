@@ -45,6 +45,13 @@ class FileStore:
         """Where ``name`` is kept."""
         return self._root / name[:2] / name
 
+    def remove(self, name: str) -> bool:
+        """Delete ``name``; False when it was not there any more."""
+        path = self.path(name)
+        there = path.exists()
+        path.unlink(missing_ok=True)
+        return there
+
     def read(self, name: str) -> bytes:
         """The bytes of ``name``."""
         return self.path(name).read_bytes()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workcell.kernel.errors import BadInput
 from workcell.kernel.events import Event
 from workcell.line.life import FINAL, STATION_TRIGGER, BookLife
 
@@ -381,5 +382,12 @@ def fold(events: Iterable[Event]) -> LineState:
     """The state after ``events``."""
     line = LineState()
     for event in events:
-        line.apply(event)
+        try:
+            line.apply(event)
+        except (KeyError, ValueError) as error:
+            raise BadInput(
+                f"event {event.seq} ({event.type}) can't be understood: {error}",
+                subject=event.line_id,
+                remedy="The journal was written by another version; finish its batch with that one.",
+            ) from error
     return line

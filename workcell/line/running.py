@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import label_print
 import marc
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import ConfigError, DeviceGone, Refused
@@ -32,7 +34,9 @@ from workcell.line.operator import Person
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState, fold
 from workcell.line.recovery import recover
+from workcell.line.retention import expire_pages
 from workcell.site import (
+    Case,
     FileDrop,
     Site,
     deliveries_of,
@@ -41,6 +45,8 @@ from workcell.site import (
     work_outbox,
     write_output,
 )
+
+_SLIP_STOCK, _SLIP_DPI = label_print.Stock(50.0, 25.0), 203
 
 
 @dataclass(frozen=True)
@@ -100,10 +106,13 @@ async def _run(plan: Plan) -> Ended:
     site = Site.open(f"sqlite:///{plan.store / 'site.sqlite'}")
     jobs = ProcessJobs(layout.recognition, clock)
     try:
-        state = fold(read_events(folder))
+        events = list(read_events(folder))
+        state = fold(events)
         _check_batch(state, plan)
+        _check_output(state, plan)
         sources = fill_sources(plan.store, plan.sources)
         files = FileStore(plan.store / "files")
+        expire_pages(events, files, clock.wall(), profile.retention.images_days)
         person = None
         link: LineLink
         if plan.desk is None:
@@ -168,6 +177,7 @@ def hand_over(
     invoice = load_invoice(plan.invoice) if plan.invoice else None
     result = assemble(state, files, site, layout, profile, orders, invoice, plan.speed)
     summary = write_output(plan.out, result)
+    _write_slips(plan.out, result.cases)
     closed = datetime.fromisoformat(state.batch_closed_at)
     drop = FileDrop(plan.store / "delivery", profile.records.format, profile.records.item_field)
     for delivery in deliveries_of(result):
@@ -179,6 +189,16 @@ def hand_over(
     drop.publish()
     site.batches.close(state.batch_id, closed)
     return summary
+
+
+def _write_slips(out: Path, cases: Sequence[Case]) -> None:
+    """The slip that travels in a copy whose case is about that copy alone, as a label to print."""
+    for case in cases:
+        if case.slip and case.state == "open":
+            slip = label_print.barcode_label(case.slip, "code128", "", _SLIP_STOCK, _SLIP_DPI)
+            folder = out / "review" / case.id
+            (folder / "slip.png").write_bytes(slip.png())
+            (folder / "slip.zpl").write_bytes(slip.zpl())
 
 
 def _forward(folder: Path, line_id: str, site: Site) -> None:
@@ -272,3 +292,15 @@ def _check_batch(state: LineState, plan: Plan) -> None:
 
 def _waits_for_output(state: LineState) -> bool:
     return bool(state.batch_id) and not state.batch_open and not state.handed_over
+
+
+def _check_output(state: LineState, plan: Plan) -> None:
+    """An output folder belongs to one batch: another one's is never written over."""
+    path = plan.out / "batch.json"
+    if not path.exists():
+        return
+    held = json.loads(path.read_text("utf-8")).get("batch", "")
+    if not plan.resume or held != state.batch_id:
+        raise Refused(
+            f"holds the output of batch {held}", subject=str(plan.out), remedy="Give --out another folder."
+        )

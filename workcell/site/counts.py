@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ def tally(result: BatchResult) -> Tally:
         steady_from=steady_from,
         steady_per_hour=steady,
         overhead_ratio=None
-        if result.pace.compute_bound or steady is None
+        if result.pace.compute_bound or steady is None or math.isinf(result.pace.limit_per_hour)
         else steady / result.pace.limit_per_hour,
     )
 
@@ -98,7 +99,7 @@ def _book_json(book: BookResult) -> dict[str, Any]:
         "track_id": book.track_id,
         "isbn": book.evidence.isbn.value if book.evidence.isbn else None,
         "outcome": book.outcome.value,
-        "reason": "; ".join(reason.text for reason in book.reasons) or None,
+        "reason": "; ".join(reason.text.rstrip(".。") for reason in book.reasons) or None,
         "reason_codes": [reason.code for reason in book.reasons],
         "record_id": bib_of(book.record).record_id or (book.decision.record_id if book.decision else None),
         "barcode": marks.barcode or None if marks else None,

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 
 import pymarc
 
-from marc import WriteReport, write_iso2709, write_marcxml
+from marc import WriteReport, record_facts, write_iso2709, write_marcxml
 from marc.fields import control
 from workcell.kernel.errors import BadInput
 from workcell.kernel.model import DecisionKind
@@ -84,7 +84,7 @@ def delivery_of(book: BookResult, profile: Profile, batch_id: str, price: Decima
         "barcode": marks.barcode,
         "accession": marks.accession,
         "record_id": bib.record_id,
-        "isbn": book.evidence.isbn.value if book.evidence.isbn else bib.isbn,
+        "isbn": _isbn(book, book.record, bib.isbn),
         "title": bib.title,
         "author": bib.author,
         "volume": marks.volume,
@@ -107,6 +107,13 @@ def delivery_of(book: BookResult, profile: Profile, batch_id: str, price: Decima
     drafted = book.decision is not None and book.decision.decision is DecisionKind.DRAFT
     record_id = bib.record_id or (book.decision.record_id if book.decision else None) or book.title_key
     return Delivery(marks.barcode or marks.accession, batch_id, record_id, book.record, item, drafted)
+
+
+def _isbn(book: BookResult, record: pymarc.Record, first: str) -> str:
+    """The ISBN seen on the copy when it is the record's; else the record's own, which a person chose."""
+    seen = book.evidence.isbn.value if book.evidence.isbn else ""
+    known = {isbn.isbn13 for isbn in record_facts(record).isbns}
+    return seen if seen in known or not first else first
 
 
 class LibrarySystem(Protocol):

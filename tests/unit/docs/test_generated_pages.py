@@ -27,18 +27,6 @@ def test_every_key_of_profile_and_layout_is_explained_and_no_other(generator):
     assert generator.unexplained() == []
 
 
-def test_keys_said_to_be_unread_are_unread():
-    """A page may not go on saying that nothing reads a key once something does."""
-    sources = [
-        path.read_text("utf-8")
-        for package in ("workcell", "stations", "marc", "vision", "plc", "label_print")
-        for path in (ROOT / package).rglob("*.py")
-        if path.parent.name != "kernel"
-    ]
-    unread = (".spot_check", ".retention", ".mm_per_px", "registers.header", "agency.name", "agency.country")
-    assert [key for key in unread if any(key in text for text in sources)] == []
-
-
 def test_exit_codes_of_all_errors_are_on_the_page(generator):
     page = generator.command_line()
     for kind in generator.error_classes():
