@@ -31,6 +31,7 @@ _RIGHTS = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _PRICE = re.compile(r"[$£€￥¥]\s?\d+[.,]\d{2}|定价|\d+\.\d{2}\s?元")
+_SENTENCE_END = re.compile(r"[。！？]|[a-z]{2}\.(?:\s|$)")
 _IMPRINT = re.compile(
     r"出版社|书局|书店|印书馆|\b(?:Press|Publish(?:ers?|ing)|Books|Verlag|Éditions|House|University)\b", re.I
 )
@@ -136,9 +137,11 @@ def _publisher_at_foot(seen: Look) -> bool:
 
 
 def _has_page_number(seen: Look) -> bool:
-    """Whether a number stands in the margin that is not a title page's year."""
+    """Whether a number stands in the margin; one like a year only below text, as a title page has a year."""
     pages = read_page_number(seen.lines, seen.size).get("pages")
-    return isinstance(pages, FieldValue) and not 1500 <= int(pages.normalised) < 2100
+    if not isinstance(pages, FieldValue):
+        return False
+    return not 1500 <= int(pages.normalised) < 2100 or bool(_SENTENCE_END.search(seen.text))
 
 
 def _is_display(seen: Look) -> bool:
@@ -155,7 +158,7 @@ def _is_blurb(seen: Look) -> bool:
     long = [
         line
         for line in seen.lines
-        if len(line.text.split()) >= 6 or len(re.findall(r"[\u4e00-\u9fff]", line.text)) >= 14
+        if len(line.text.split()) >= 6 or len(re.findall(r"[\u4e00-\u9fff]", line.text)) >= 12
     ]
     return len(long) >= 2 and seen.largest < 1.5
 

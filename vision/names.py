@@ -15,7 +15,8 @@ _CHINESE_ROLES = {
     "绘": "illustrator", "插图": "illustrator", "图": "illustrator", "绘图": "illustrator",
     "校": "reviser", "校注": "annotator", "注": "annotator", "注释": "annotator", "审校": "reviser",
     "主审": "reviser", "审": "reviser", "摄影": "photographer", "改编": "adapter",
-    "口述": "narrator", "续": "author",
+    "口述": "narrator", "续": "author", "导读": "author of introduction", "序": "author of introduction",
+    "点校": "editor", "评注": "annotator", "译校": "translator",
 }  # fmt: skip
 _CHINESE_ROLE = re.compile(
     r"等?("
@@ -73,7 +74,10 @@ def is_chinese_statement(text: str) -> bool:
 def _chinese_part(part: str) -> list[Name]:
     match = _CHINESE_ROLE.search(part)
     role = _CHINESE_ROLES.get(match.group(1), "translator") if match else ""
-    names = re.split(r"[,，、]|\s+(?=[(（\[])", part[: match.start()] if match else part)
+    names = re.split(
+        r"[,，、]|\s+(?=[(（\[])|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])",
+        part[: match.start()] if match else part,
+    )
     cleaned = [_COUNTRY.sub("", name).strip("等 ") for name in names]
     return [Name(name, role) for name in cleaned if 2 <= len(name) <= 40]
 

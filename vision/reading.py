@@ -15,7 +15,7 @@ from vision.posture import Upright, along, upright_by_text
 from workcell.kernel.evidence import Box, Point, Rotation, TextLine
 
 _MOST_LINES = 90
-_SKIM_SIDE, _SKIMMED_LINES = 736, 8
+_SKIM_SIDES, _SKIMMED_LINES = (736, 1100), 8
 _LYING_TURNS: tuple[Rotation, ...] = (0, 180, 90, 270)
 _STANDING_TURNS: tuple[Rotation, ...] = (90, 270, 0, 180)
 _GAP_WITHIN_LINE = 2.4
@@ -60,8 +60,13 @@ class PageText:
 
 def skim(page: Page, engine: RapidOcr) -> PageText:
     """Find and turn the text, and read only its largest lines: enough to tell the covers apart."""
-    quads = engine.find(page.image, _SKIM_SIDE)
-    upright = upright_by_text(page.image, quads, engine)
+    quads: list[Quad] = []
+    upright: Upright | None = None
+    for side in _SKIM_SIDES:
+        quads = engine.find(page.image, side)
+        upright = upright_by_text(page.image, quads, engine)
+        if upright is not None:
+            break
     largest = sorted(quads, key=_height, reverse=True)[:_SKIMMED_LINES]
     return _read(page, largest, upright, engine)
 

@@ -320,9 +320,7 @@ def _names_in(text: str) -> list[Name]:
     if is_chinese_statement(text):
         plain = text.translate(str.maketrans("（）［］", "()[]"))
         parts = re.split(r"(?<=[著编译绘撰])\s+", plain)
-        return [
-            name for part in parts for name in chinese_names(re.sub(r"\s+(?=[著编译绘主撰等])", "", part))
-        ]
+        return [name for part in parts for name in chinese_names(re.sub(r"\s+(?=\S{1,2}$)", "", part))]
     return latin_names(_title_case(text))
 
 
