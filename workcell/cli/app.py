@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 
 import typer
@@ -20,7 +21,7 @@ from workcell.cli import (
     twin,
 )
 from workcell.cli.output import console, print_error
-from workcell.kernel.errors import WorkcellError
+from workcell.kernel.errors import StorageFull, WorkcellError
 
 app = typer.Typer(
     name="workcell",
@@ -50,21 +51,34 @@ def main() -> None:
     """Run the command line; a foreseen error is one line and its exit code."""
     try:
         app()
-    except WorkcellError as error:
-        print_error(error)
-        sys.exit(error.exit_code)
+    except _FORESEEN as error:
+        _end(error)
     except BaseExceptionGroup as group:
-        foreseen, rest = group.split(WorkcellError)
+        foreseen, rest = group.split(_FORESEEN)
         if rest is not None or foreseen is None:
             raise
-        first = _first(foreseen)
-        print_error(first)
-        sys.exit(first.exit_code)
+        _end(_first(foreseen))
     except KeyboardInterrupt:
         console.print("interrupted; `workcell run --resume` goes on with the batch")
         sys.exit(1)
 
 
-def _first(group: BaseExceptionGroup[WorkcellError]) -> WorkcellError:
+_FORESEEN = (WorkcellError, OSError, sqlite3.Error)
+
+
+def _end(error: BaseException) -> None:
+    told = error if isinstance(error, WorkcellError) else _from_the_disk(error)
+    print_error(told)
+    sys.exit(told.exit_code)
+
+
+def _from_the_disk(error: BaseException) -> WorkcellError:
+    """What the system said about a file, as one of our errors."""
+    said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+    subject = str(error.filename or "") if isinstance(error, OSError) else ""
+    return StorageFull(said, subject=subject, remedy="Check the path, its rights and the room on the disk.")
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from workcell.cli.options import EXAMPLES, Json, Store, default_store
-from workcell.cli.output import console, print_json
+from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
-from workcell.kernel.errors import BadInput
+from workcell.kernel.errors import BadInput, ConfigError
 from workcell.kernel.worker import ThreadWorker
 from workcell.line.desk import SimulatedPerson, TerminalPerson
 from workcell.line.files import FileStore
@@ -46,7 +46,7 @@ def desk(
 ) -> None:
     """Identify, match, decide and mark the books on a desk, one after the other."""
     if (photos is None) == (camera is None):
-        raise BadInput("give either --photos DIR or --camera N", subject="workcell desk")
+        raise ConfigError("give either --photos DIR or --camera N", subject="workcell desk")
     if not unattended and not sys.stdin.isatty():
         raise BadInput(
             "there is no terminal to ask the operator at", remedy="Give --unattended to simulate one."
@@ -57,7 +57,7 @@ def desk(
             store=store or default_store(),
             sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
             resume=resume, auto=auto, partial=partial,
-            desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
+            tell=print_line, desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
         )
     )  # fmt: skip
     if ended.summary is None:

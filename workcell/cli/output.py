@@ -19,6 +19,11 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def print_line(text: str) -> None:
+    """One line for people on standard error."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
 def print_error(error: WorkcellError) -> None:
     """One clear line on standard error, with the error's stable code."""
     console.print(f"[bold red]{error.code}[/] ", end="")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workcell.cli.options import Json, Store, default_store
-from workcell.cli.output import console, print_json
+from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
 from workcell.line.running import Plan, run_batch
 
@@ -41,7 +41,7 @@ def run(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
             sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
-            twin=twin, resume=resume, auto=auto, speed=speed, partial=partial,
+            twin=twin, resume=resume, auto=auto, speed=speed, partial=partial, tell=print_line,
         )
     )  # fmt: skip
     if ended.summary is None:

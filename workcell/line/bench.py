@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from stations.station import Copy, Leaving, Picture, Printed, Use
 from workcell.kernel.errors import DeviceFault, DeviceGone, Doubtful
@@ -17,10 +17,9 @@ from workcell.kernel.evidence import Evidence
 from workcell.kernel.layout import StationPlace
 from workcell.kernel.model import Proof, decision_from_json, marks_from_json
 from workcell.kernel.ports import Done, Printer, PrinterStatus, TagReader
+from workcell.line.cataloguing import Cataloguing
+from workcell.line.line import Line
 from workcell.line.projection import Book, Effect
-
-if TYPE_CHECKING:
-    from workcell.line.conductor import Line
 
 T = TypeVar("T")
 
@@ -35,8 +34,9 @@ _REMEDY = {
 class Visit:
     """The bench for one book at one station."""
 
-    def __init__(self, line: Line, book: Book, place: StationPlace) -> None:
+    def __init__(self, line: Line, cataloguing: Cataloguing, book: Book, place: StationPlace) -> None:
         self._line = line
+        self._cataloguing = cataloguing
         self._book = book
         self._steps = 0
         self.computing = 0.0
@@ -275,11 +275,11 @@ class Visit:
 
     async def number(self, event: str, detail: Mapping[str, Any]) -> None:
         """Move the copy's item number on in the ledger."""
-        await self._line.cataloguing.number(self._book, event, detail)
+        await self._cataloguing.number(self._book, event, detail)
 
     async def settle(self, evidence: Evidence) -> Leaving:
         """Decide, and reserve the marks of a copy that goes on."""
-        return await self._computed(self._line.cataloguing.settle(self._book, evidence))
+        return await self._computed(self._cataloguing.settle(self._book, evidence))
 
     async def prove(self, proofs: Sequence[Proof]) -> None:
         """Put the proofs on record."""

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import label_print
 import marc
@@ -31,13 +31,11 @@ from workcell.kernel.model import (
     order_to_json,
 )
 from workcell.kernel.ports import Worker
-from workcell.kernel.profile import Location, Profile, Surface
+from workcell.kernel.profile import Location, Surface
+from workcell.line.line import Line
 from workcell.line.policy import may_go_on
 from workcell.line.projection import Book
 from workcell.site import Case, CaseKind, NumberOwner, Site, rule
-
-if TYPE_CHECKING:
-    from workcell.line.conductor import Line
 
 _MADE_FROM_PAGES = (DecisionKind.DRAFT, DecisionKind.UPGRADE_CIP)
 _TURNED_OUT = {
@@ -54,23 +52,20 @@ class Cataloguing:
 
     def __init__(
         self,
+        line: Line,
         site: Site,
         worker: Worker,
-        profile: Profile,
         orders: Sequence[OrderLine],
         sources: Mapping[str, Path],
         profile_path: Path,
     ) -> None:
+        self._line = line
         self._site = site
         self._worker = worker
-        self._profile = profile
+        self._profile = line.profile
         self._orders = {order.line: order for order in orders}
         self._sources = {name: str(path) for name, path in sources.items()}
         self._profile_path = str(profile_path)
-
-    def bind(self, line: Line) -> None:
-        """Know the line whose events are written here."""
-        self._line = line
 
     async def open_batch(self) -> None:
         """The site store knows the batch and its order lines; saying so again changes nothing."""

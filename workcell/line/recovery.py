@@ -13,15 +13,17 @@ from typing import Any
 
 from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.ports import LineView
-from workcell.line.conductor import Line
+from workcell.line.conductor import Conductor
+from workcell.line.line import Line
 from workcell.line.projection import Effect
 
 _PRINT_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
 
 
-async def recover(line: Line) -> None:
+async def recover(conductor: Conductor) -> None:
     """Settle what was under way when the last conductor ended."""
+    line = conductor.line
     pending = list(line.state.open_effects.items())
     await line.write(
         "recovery.started", {"open_effects": len(pending), "in_flight": len(line.state.in_flight())}
@@ -33,9 +35,11 @@ async def recover(line: Line) -> None:
         await line.write(f"effect.{end}", body, book_id, effect_id)
     view = await line.link.view()
     if line.state.boot_id not in (None, view.boot_id):
-        await line.cast_adrift("The PLC was restarted while nobody watched, and has lost track of the books.")
+        await conductor.cast_adrift(
+            "The PLC was restarted while nobody watched, and has lost track of the books."
+        )
     else:
-        await _locate(line, view)
+        await _locate(conductor, view)
     for key in [key for key in line.state.alarms if not key.startswith("missing:")]:
         await line.clear_alarm(key)
     await line.write("recovery.finished", {})
@@ -70,8 +74,9 @@ async def _ask_printer(line: Line, effect: Effect) -> tuple[str, dict[str, Any]]
     return "doubtful", {"text": "no label waits at the printer; it may have been printed or not"}
 
 
-async def _locate(line: Line, view: LineView) -> None:
+async def _locate(conductor: Conductor, view: LineView) -> None:
     """Put each book where the unit's tracking has it; one that it does not have is missing."""
+    line = conductor.line
     zones = {zone.track_id: zone.zone for zone in view.zones if zone.track_id}
     moving = {book_id for book_id, effect in line.state.open_effects.values() if effect.kind == "act:release"}
     for book in line.state.in_flight():
@@ -79,6 +84,6 @@ async def _locate(line: Line, view: LineView) -> None:
             continue
         zone = zones.get(book.track_id)
         if zone is None:
-            await line.lose(book, "NOT_FOUND", "After the restart no zone reports this book.")
+            await conductor.lose(book, "NOT_FOUND", "After the restart no zone reports this book.")
         elif zone != book.zone:
             await line.write("book.located", {"zone": zone, "expected": book.zone}, book.book_id)

@@ -23,13 +23,14 @@ from workcell.kernel.profile import Profile, load_profile
 from workcell.kernel.worker import ThreadWorker
 from workcell.line.assemble import assemble
 from workcell.line.cataloguing import Cataloguing
-from workcell.line.conductor import Line
+from workcell.line.conductor import Conductor
 from workcell.line.desk import desk_devices, group_photos, with_camera
 from workcell.line.devices import open_devices, open_link
 from workcell.line.files import FileStore
 from workcell.line.inbox import Inbox
 from workcell.line.jobs import ProcessJobs
 from workcell.line.journal import LineJournal, line_folder, read_events
+from workcell.line.line import Line
 from workcell.line.operator import Person
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState, fold
@@ -54,7 +55,8 @@ class Plan:
     """What `workcell run` was asked for.
 
     ``sources`` are record files by source name, in no order.  ``partial`` says that the boxes hold more than
-    this batch: what does not come is awaited, not short.
+    this batch: what does not come is awaited, not short.  ``tell`` hears what a person should know meanwhile:
+    alarms, and records that can't be used.
     """
 
     layout: Path
@@ -70,6 +72,7 @@ class Plan:
     speed: float = 1.0
     partial: bool = False
     desk: Desk | None = None
+    tell: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,10 @@ async def _run(plan: Plan) -> Ended:
     layout, profile = load_layout(plan.layout), _profile(plan)
     _check_bins(layout, profile, plan.profile)
     orders = [order for path in plan.orders for order in load_orders(path)]
-    plan.store.mkdir(parents=True, exist_ok=True)
+    if plan.invoice:
+        load_invoice(plan.invoice)  # what is wrong with it is said before a book is fed
+    for folder in (plan.store, plan.out):
+        folder.mkdir(parents=True, exist_ok=True)
     clock, ids = WallClock(), SystemIds()
     folder = line_folder(plan.store, layout.line_id)
     journal = LineJournal(folder, layout.line_id, clock, ThreadWorker("journal"))
@@ -110,7 +116,7 @@ async def _run(plan: Plan) -> Ended:
         state = fold(events)
         _check_batch(state, plan)
         _check_output(state, plan)
-        sources = fill_sources(plan.store, plan.sources)
+        sources = fill_sources(plan.store, plan.sources, plan.tell)
         files = FileStore(plan.store / "files")
         expire_pages(events, files, clock.wall(), profile.retention.images_days)
         person = None
@@ -125,20 +131,20 @@ async def _run(plan: Plan) -> Ended:
             books = await group_photos(plan.desk.photos, jobs) if plan.desk.photos else None
             link, devices = desk_devices(_with_camera(layout, plan), state, sitting, books, disk, plan.out)
             person = link.ask
-        cataloguing = Cataloguing(site, site_worker, profile, orders, sources, plan.profile.resolve())
         line = Line(
             layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
-            devices=devices, jobs=jobs, files=files, disk=disk, cataloguing=cataloguing, inbox=Inbox(folder),
-            person=person,
+            devices=devices, jobs=jobs, files=files, disk=disk, person=person, tell=plan.tell,
         )  # fmt: skip
+        cataloguing = Cataloguing(line, site, site_worker, orders, sources, plan.profile.resolve())
+        conductor = Conductor(line, cataloguing, Inbox(folder))
         try:
             if not _waits_for_output(state):
-                await conduct(line, orders, plan)
+                await conduct(conductor, orders, plan)
         finally:
             await link.close()
             await devices.close()
-        if line.stopped_by:
-            return Ended(None, line.stopped_by)
+        if conductor.stopped_by:
+            return Ended(None, conductor.stopped_by)
         summary = await disk.run(hand_over, plan, layout, profile, orders, state, files, site)
         await line.write("batch.handed_over", {"out": str(plan.out)})
         await disk.run(_forward, folder, layout.line_id, site)
@@ -151,16 +157,18 @@ async def _run(plan: Plan) -> Ended:
         await journal.close()
 
 
-async def conduct(line: Line, orders: Sequence[OrderLine], plan: Plan) -> None:
+async def conduct(conductor: Conductor, orders: Sequence[OrderLine], plan: Plan) -> None:
     """Open a batch or go on with the open one, and drive it to its close or until a person stops it."""
+    line = conductor.line
     await line.link.open()
-    if line.state.batch_open:
-        await line.cataloguing.open_batch()
-        await recover(line)
-    else:
+    if not line.state.batch_open:
         await open_batch(line, orders, plan)
-    await line.run()
-    if not line.stopped_by:
+        await conductor.cataloguing.open_batch()
+    else:
+        await conductor.cataloguing.open_batch()
+        await recover(conductor)
+    await conductor.run()
+    if not conductor.stopped_by:
         await close_batch(line)
 
 
@@ -220,7 +228,6 @@ async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> Non
         "counters": {"entered": view.entered, "left": view.left},
     }
     await line.write("batch.opened", body)
-    await line.cataloguing.open_batch()
 
 
 async def close_batch(line: Line) -> None:
@@ -234,14 +241,17 @@ async def close_batch(line: Line) -> None:
         text = f"Photo-eyes counted {entered} in and {left} out; the journal has {counts['fed']} books."
         await line.alarm("counts", text, "Search the line for the difference.")
     await line.write("batch.closed", {"counts": counts, "entered": entered, "left": left, "agree": agree})
-    with suppress(
-        Refused, DeviceGone
-    ):  # a unit that stands held or aborted is an operator's; the books are out
+    with suppress(Refused, DeviceGone):  # a unit that is held or aborted is an operator's; the books are out
         await line.link.command("complete")
 
 
-def fill_sources(store: Path, files: dict[str, tuple[Path, ...]]) -> dict[str, Path]:
-    """Index the record files of each source below ``store``; files already indexed cost little."""
+def fill_sources(
+    store: Path, files: dict[str, tuple[Path, ...]], tell: Callable[[str], None] = lambda text: None
+) -> dict[str, Path]:
+    """Index the record files of each source below ``store``; files already indexed cost little.
+
+    Good records are kept whatever stands beside them; ``tell`` hears of every bad one and where it is.
+    """
     indexed = {}
     for name, paths in files.items():
         if not paths:
@@ -249,7 +259,10 @@ def fill_sources(store: Path, files: dict[str, tuple[Path, ...]]) -> dict[str, P
         index = store / "sources" / f"{name}.sqlite"
         index.parent.mkdir(parents=True, exist_ok=True)
         with marc.Catalogue.open(index) as catalogue:
-            catalogue.import_files(paths, name)
+            report = catalogue.import_files(paths, name)
+        for bad in report.bad:
+            fate = "mended" if bad.kept else "left out"
+            tell(f"{bad.path}: record {bad.n} at byte {bad.offset} is {fate}: {bad.problem}")
         indexed[name] = index
     return indexed
 
