@@ -177,7 +177,7 @@ def test_a_stopped_line_goes_on_where_it_stood(tmp_path):
     async def story(rig):
         rig.at(5.0, lambda: rig.requests.put("stop"))
         assert await rig.live()
-        assert rig.line.stopped_by == "stop"
+        assert rig.conductor.stopped_by == "stop"
         assert rig.line.state.batch_open
         summary = await rig.to_the_end()
         assert summary["catalogued"] == 2

@@ -35,11 +35,12 @@ from workcell.kernel.profile import load_profile
 from workcell.kernel.streams import memory_connect
 from workcell.kernel.worker import InlineWorker
 from workcell.line.cataloguing import Cataloguing
-from workcell.line.conductor import Line
+from workcell.line.conductor import Conductor
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
 from workcell.line.inbox import Request
 from workcell.line.journal import LineJournal, line_folder, read_events, verify_chain
+from workcell.line.line import Line
 from workcell.line.policy import all_auto
 from workcell.line.projection import fold
 from workcell.line.running import Plan, conduct, fill_sources, hand_over
@@ -245,12 +246,12 @@ class VirtualLine:
             layout=self.layout, profile=self.profile, clock=self.clock, ids=ids, journal=journal, state=state,
             link=link_of(link) if link_of else link, devices=self._devices(), jobs=self._jobs(),
             files=FileStore(self.folder / "files"), disk=disk,
-            cataloguing=Cataloguing(site, disk, self.profile, self._orders, sources, self._profile_path),
-            inbox=self.requests,
         )  # fmt: skip
-        self.line = line
+        cataloguing = Cataloguing(line, site, disk, self._orders, sources, self._profile_path)
+        conductor = Conductor(line, cataloguing, self.requests)
+        self.line, self.conductor = line, conductor
         loop = asyncio.get_running_loop()
-        running = loop.create_task(conduct(line, self._orders, self.plan))
+        running = loop.create_task(conduct(conductor, self._orders, self.plan))
         dying = loop.create_task(self._die(journal, death))
         helping = loop.create_task(self._operate())
         watching = loop.create_task(self._watch())

@@ -292,9 +292,7 @@ class Conductor:
             if code == "guard_changed":
                 await self.cataloguing.set_aside(book, _REACHED)
             elif code != "ok":
-                await self.line.clock.sleep(
-                    next(waits)
-                )  # the unit's photo-eyes need some scans to contradict it
+                await self.line.clock.sleep(next(waits))  # some scans, until photo-eyes contradict the table
                 await self._find(book, place.name, to)
         if book.in_flight:
             await self._arrive(book)

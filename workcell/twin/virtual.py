@@ -26,13 +26,14 @@ from workcell.kernel.profile import load_profile
 from workcell.kernel.streams import memory_connect
 from workcell.kernel.worker import InlineWorker
 from workcell.line.cataloguing import Cataloguing
-from workcell.line.conductor import Line
+from workcell.line.conductor import Conductor
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
 from workcell.line.journal import LineJournal, line_folder, read_events
+from workcell.line.line import Line
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState
-from workcell.line.running import Plan, close_batch, fill_sources, open_batch
+from workcell.line.running import Plan, conduct, fill_sources
 from workcell.site import Site, load_orders
 from workcell.twin.box import load_box
 from workcell.twin.cameras import CameraServer
@@ -99,14 +100,11 @@ async def _run(plan: VirtualRun, folder: Path) -> None:
             jobs=StoredJobs(box),
             files=FileStore(folder / "files"),
             disk=disk,
-            cataloguing=Cataloguing(site, disk, profile, orders, sources, plan.profile),
         )
         stack.push_async_callback(line.devices.close)
-        await link.open()
         stack.push_async_callback(link.close)
-        await open_batch(line, orders, _plan(plan, folder))
-        await line.run()
-        await close_batch(line)
+        cataloguing = Cataloguing(line, site, disk, orders, sources, plan.profile)
+        await conduct(Conductor(line, cataloguing), orders, _plan(plan, folder))
 
 
 def _plan(plan: VirtualRun, folder: Path) -> Plan:
