@@ -37,7 +37,7 @@ def storm(seed: int, books: int) -> dict[str, Any]:
     deaths = [Death(after_seconds=float(draw.uniform(0.1, _LONGEST))) for _ in range(draw.integers(0, 4))]
 
     async def story(rig: VirtualLine) -> None:
-        rig.operator = _mend_all
+        rig.operator, rig.impatient = _mend_all, True
         for kind, trouble in _TROUBLES.items():
             while draw.random() < _CHANCE:
                 rig.at(float(draw.uniform(0.1, 2 * _LONGEST)), _strike(rig, kind, trouble, draw, struck))

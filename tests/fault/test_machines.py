@@ -138,7 +138,7 @@ def test_nothing_moves_and_nothing_is_marked_while_held(seconds, tmp_path):
             await rig.clock.sleep(seconds)
             rig.requests.put("hold")
             await rig.until(lambda: rig.line.state.state == "Held")
-            await rig.clock.sleep(1.0)  # acts under way end
+            await rig.clock.sleep(4.0)  # the longest act under way has ended
             before = _world_of(rig)
             await rig.clock.sleep(8.0)
             assert _world_of(rig) == before

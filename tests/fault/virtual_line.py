@@ -200,6 +200,7 @@ class VirtualLine:
         self._transport = httpx.ASGITransport(app=server.app())
         self.requests = Requests()
         self.line: Line | None = None
+        self.impatient = False
         self.operator: Callable[[VirtualLine], None] = tidy_up
         self.on_event: Callable[[VirtualLine, Any], None] | None = None
 
@@ -301,7 +302,8 @@ class VirtualLine:
     async def _operate(self) -> None:
         while True:
             await self.clock.sleep(0.7)
-            if self.line.state.state in _NEEDS_A_PERSON:
+            wanted = self.impatient or self.line.state.alarms
+            if wanted and self.line.state.state in _NEEDS_A_PERSON:
                 self.operator(self)
                 self.requests.put(_NEEDS_A_PERSON[self.line.state.state])
                 await self.clock.sleep(1.5)

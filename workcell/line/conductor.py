@@ -45,6 +45,7 @@ _LOST = {
     "lost": ("LOST", "Did not arrive at {zone}."),
     "removed": ("TAKEN", "Was taken out of {zone}."),
 }
+_RESTARTED = "The PLC was restarted and has lost track of the books."
 _FEED_AGAIN = ("jam", "doubtful", "refused")
 
 
@@ -64,9 +65,15 @@ class Conductor:
         self._placing = asyncio.Lock()
         self._leaving: set[str] = set()
 
-    async def cast_adrift(self, text: str) -> None:
-        """Nobody knows any more which book lies where: none of those on the line is marked or released."""
-        lost = self.line.state.in_flight()
+    async def cast_adrift(self, boot_id: int, text: str) -> None:
+        """Books from before the unit's life ``boot_id`` are known to nobody: none is marked any more."""
+        lost = [
+            book
+            for book in self.line.state.in_flight()
+            if book.boot_id != boot_id
+            and not book.zone.startswith(_BIN)
+            and book.book_id not in self._leaving
+        ]
         self.line.adrift.update(book.book_id for book in lost)
         self._unplaced.update(book.book_id for book in lost)
         for book in lost:
@@ -86,6 +93,7 @@ class Conductor:
                 running.append(tasks.create_task(self._watch_inbox(self._inbox)))
             running.extend(tasks.create_task(self._station(place)) for place in self.line.layout.stations[1:])
             running.append(tasks.create_task(self._supply()))
+            self._ended.clear()
             self._check_end()
             await self._ended.wait()
             await self.line.finish_looks(give_up=bool(self._stopping))
@@ -110,7 +118,7 @@ class Conductor:
         if event.kind in _LINK_ALARMS:
             await self.line.alarm(*_LINK_ALARMS[event.kind])
         if event.kind == "rebooted":
-            await self.cast_adrift("The PLC was restarted and has lost track of the books.")
+            await self.cast_adrift((await self.line.link.view()).boot_id, _RESTARTED)
         if event.kind in ("lost", "removed", "unknown"):
             await self.line.write(
                 "track.edge", {"kind": event.kind, "zone": event.zone, "track_id": event.track_id}

@@ -288,12 +288,10 @@ class Line:
     async def see_state(self) -> None:
         """Put a changed state of the unit on record, and open or shut the gate for unit commands."""
         view = await self.link.view()
-        changed = (view.state, view.mode, view.linked) != (
-            self.state.state,
-            self.state.mode,
-            self.state.linked,
-        )
-        if changed:
+        known = self.state
+        if (view.state, view.mode, view.linked, view.boot_id) != (
+            known.state, known.mode, known.linked, known.boot_id,
+        ):  # fmt: skip
             body = {"state": view.state, "mode": view.mode, "linked": view.linked, "boot_id": view.boot_id}
             await self.write("line.state", body)
         if view.linked and view.state == "Execute":

@@ -46,13 +46,14 @@ class Image:
 class Book:
     """One physical copy on the line, as the events tell it.
 
-    ``fed_as`` is the TrackId under which it came onto the line, ``track_id`` the one it travels under now: a
-    unit that was restarted gives it another.
+    ``fed_as`` is the TrackId under which it came onto the line, ``track_id`` the one it travels under now,
+    given in the unit's life ``boot_id``: a unit that was restarted gives it another.
     """
 
     book_id: str
     fed_as: int
     track_id: int
+    boot_id: int | None = None
     zone: str = SUPPLY
     life: BookLife = field(default_factory=BookLife)
     way: str = "on"
@@ -215,7 +216,8 @@ def _ended(line: LineState, event: Event) -> None:
     book_id, effect = line.open_effects.pop(event.effect_id)
     effect.end, effect.result = event.type.removeprefix("effect."), event.body
     if effect.end == "done" and effect.body.get("verb") == "feed" and event.body.get("code") == "ok":
-        book = _new_book(book_id, effect.body["params"]["track_id"])
+        track_id = effect.body["params"]["track_id"]
+        book = Book(book_id, track_id, track_id, line.boot_id)
         book.steps[effect.key] = effect
         line.books[book_id] = book
     if effect.end == "done" and effect.body.get("verb") == "release" and event.body.get("code") == "ok":
@@ -223,13 +225,10 @@ def _ended(line: LineState, event: Event) -> None:
 
 
 def _fed(line: LineState, event: Event) -> None:
-    book = _new_book(event.book_id, event.body["fed_as"], event.body["track_id"])
-    book.zone = event.body["zone"]
-    line.books[event.book_id] = book
-
-
-def _new_book(book_id: str, fed_as: int, track_id: int = 0) -> Book:
-    return Book(book_id, fed_as, track_id or fed_as)
+    body = event.body
+    line.books[event.book_id] = Book(
+        event.book_id, body["fed_as"], body["track_id"], line.boot_id, body["zone"]
+    )
 
 
 def _image_taken(line: LineState, event: Event) -> None:
@@ -292,7 +291,9 @@ def _station_left(line: LineState, event: Event) -> None:
 
 def _located(line: LineState, event: Event) -> None:
     book = line.books[event.book_id]
-    book.zone, book.track_id = event.body["zone"], event.body.get("track_id", book.track_id)
+    book.zone = event.body["zone"]
+    if "track_id" in event.body:
+        book.track_id, book.boot_id = event.body["track_id"], line.boot_id
 
 
 def _diverted(line: LineState, event: Event) -> None:
@@ -322,7 +323,7 @@ def _trigger(book: Book, type_: str, body: Mapping[str, Any]) -> str:
     """The step in the book's life that an event of this type is; empty where it is none."""
     if type_ == "book.left":
         return _LAST_TRIGGER[body["outcome"]]
-    if book.way != "on":
+    if book.way != "on" or book.outcome:
         return ""
     if type_ == "book.diverted":
         return "quarantine" if body["marked"] else "divert"

@@ -34,12 +34,8 @@ async def recover(conductor: Conductor) -> None:
         end, body = await _ask(line, effect)
         await line.write(f"effect.{end}", body, book_id, effect_id)
     view = await line.link.view()
-    if line.state.boot_id not in (None, view.boot_id):
-        await conductor.cast_adrift(
-            "The PLC was restarted while nobody watched, and has lost track of the books."
-        )
-    else:
-        await _locate(conductor, view)
+    await conductor.cast_adrift(view.boot_id, "The PLC was restarted and has lost track of the books.")
+    await _locate(conductor, view)
     for key in [key for key in line.state.alarms if not key.startswith("missing:")]:
         await line.clear_alarm(key)
     await line.write("recovery.finished", {})
@@ -80,7 +76,7 @@ async def _locate(conductor: Conductor, view: LineView) -> None:
     zones = {zone.track_id: zone.zone for zone in view.zones if zone.track_id}
     moving = {book_id for book_id, effect in line.state.open_effects.values() if effect.kind == "act:release"}
     for book in line.state.in_flight():
-        if book.zone.startswith("bin:") or book.book_id in moving:
+        if book.zone.startswith("bin:") or book.book_id in moving or book.boot_id != view.boot_id:
             continue
         zone = zones.get(book.track_id)
         if zone is None:
