@@ -207,8 +207,10 @@ class Conductor:
         if not track or self._unplaced or self.line.state.by_track(track) is not None:
             return None
         book_id = self._next_id()
-        fed_as = self.line.state.last_track if zone == self.line.layout.stations[0].name else track
-        await self.line.write("book.fed", {"track_id": track, "fed_as": fed_as, "zone": zone}, book_id)
+        fed_as = self.line.state.doubtful_feed if zone == self.line.layout.stations[0].name else 0
+        await self.line.write(
+            "book.fed", {"track_id": track, "fed_as": fed_as or track, "zone": zone}, book_id
+        )
         book = self.line.state.book(book_id)
         if track & UNKNOWN_TRACK:
             self.line.adrift.add(book_id)
@@ -281,7 +283,7 @@ class Conductor:
             "station": place.name, "way": leaving.way.value, "passed": passed,
             "seconds": round(self.line.clock.now() - started, 3), "computing": round(visit.computing, 3),
         }  # fmt: skip
-        if leaving.way is not Way.ON and book.way == "on":
+        if leaving.way is not Way.ON and book.way == "on" and book.in_flight:
             await self.cataloguing.set_aside(book, leaving)
         if book.in_flight:
             await self.line.write("station.left", body, book.book_id)

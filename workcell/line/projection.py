@@ -135,6 +135,7 @@ class LineState:
         self.alarms: dict[str, Alarm] = {}
         self.open_effects: dict[str, tuple[str, Effect]] = {}
         self.last_track = 0
+        self.doubtful_feed = 0
         self.boot_id: int | None = None
         self.history: list[Event] = []
         self.baseline: Mapping[str, int] = {"entered": 0, "left": 0}
@@ -215,13 +216,23 @@ def _intended(line: LineState, event: Event) -> None:
 def _ended(line: LineState, event: Event) -> None:
     book_id, effect = line.open_effects.pop(event.effect_id)
     effect.end, effect.result = event.type.removeprefix("effect."), event.body
-    if effect.end == "done" and effect.body.get("verb") == "feed" and event.body.get("code") == "ok":
-        track_id = effect.body["params"]["track_id"]
-        book = Book(book_id, track_id, track_id, line.boot_id)
-        book.steps[effect.key] = effect
-        line.books[book_id] = book
-    if effect.end == "done" and effect.body.get("verb") == "release" and event.body.get("code") == "ok":
+    if effect.kind == "act:feed":
+        _feed_ended(line, book_id, effect)
+    if effect.kind == "act:release" and effect.result.get("code") == "ok":
         line.books[book_id].zone = effect.body["to"]
+
+
+def _feed_ended(line: LineState, book_id: str, effect: Effect) -> None:
+    track_id, code = effect.body["params"]["track_id"], effect.result.get("code")
+    if code == "ok":
+        line.books[book_id] = Book(book_id, track_id, track_id, line.boot_id)
+        line.books[book_id].steps[effect.key] = effect
+    elif effect.end != "never" and code not in _NOTHING_FED:
+        line.doubtful_feed = track_id
+
+
+_NOTHING_FED = ("empty", "jam")
+"""After these the supply zone surely holds nothing."""
 
 
 def _fed(line: LineState, event: Event) -> None:
