@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -31,7 +32,10 @@ class Posture:
     async def process(self, bench: Bench) -> Leaving:
         """Measure, find the back cover, lay it upright."""
         if bench.profile.operations.measure:
-            thickness = await self._measure(bench)
+            measured = await bench.act("measure")
+            if not measured.ok:
+                return to_review("NOT_MEASURED", f"The posture unit reported {measured.code}.")
+            thickness = await self._note_size(bench, measured.results)
             if thickness < THIN_MM:
                 return to_review("TOO_THIN", f"{thickness:.1f} mm thick: a pamphlet is processed by hand.")
         seen = await self._find_back_cover(bench)
@@ -45,13 +49,13 @@ class Posture:
             seen = await self._look(bench, bars_only=bool(seen.barcodes))
         return to_review("POSTURE_UNSURE", "No face of this book could be told with certainty.")
 
-    async def _measure(self, bench: Bench) -> float:
-        done = await bench.act("measure")
+    async def _note_size(self, bench: Bench, results: Mapping[str, int]) -> float:
+        """Put the size on record; gives the thickness in mm."""
         body = {
-            "height_mm": done.results.get("height_mm10", 0) / 10,
-            "width_mm": done.results.get("width_mm10", 0) / 10,
-            "thickness_mm": done.results.get("thickness_mm10", 0) / 10,
-            "weight_g": float(done.results.get("weight_g", 0)),
+            "height_mm": results.get("height_mm10", 0) / 10,
+            "width_mm": results.get("width_mm10", 0) / 10,
+            "thickness_mm": results.get("thickness_mm10", 0) / 10,
+            "weight_g": float(results.get("weight_g", 0)),
         }
         await bench.note("book.measured", body)
         return body["thickness_mm"]

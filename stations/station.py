@@ -67,13 +67,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Printed:
-    """A label on its way onto the book: what it says, its picture and the job that made it."""
+    """A label on its way onto the book: what it says, its picture and the job that made it.
+
+    ``copy`` counts the labels of one number on one surface.
+    """
 
     role: str
     text: str
     surface: str
     png: bytes
     job: bytes
+    copy: int = 1
 
 
 @dataclass(frozen=True)

@@ -213,8 +213,9 @@ class Visit:
         if any(made["key"] == key for made in self._book.labels):
             return
         if label.role == "barcode":
-            await self.number("printed", {"surface": label.surface})
-        body = {"key": key, "role": label.role, "text": label.text, "surface": label.surface}
+            await self.number("printed", {"surface": label.surface, "copy": label.copy})
+        body: dict[str, Any] = {"key": key, "role": label.role, "text": label.text}
+        body |= {"surface": label.surface, "copy": label.copy}
         body |= {name: self._book.steps[key].body[name] for name in ("png", "job")}
         await self._line.write("label.made", body, self._book.book_id)
 

@@ -6,10 +6,11 @@ puts all of it on record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,9 @@ class Cataloguing:
             return Leaving(way, (Reason("DECIDED", f"Case {ruled['case_id']}, {ruled['who']}: {text}"),))
         if decision.decision is DecisionKind.REVIEW:
             return Leaving(Way.REVIEW, decision.reasons)
+        surplus = await self._surplus(book)
         if ruled is None:
-            held_back = may_go_on(decision, self._profile.autonomy) or await self._surplus(book)
+            held_back = may_go_on(decision, self._profile.autonomy) or surplus
             if held_back is not None:
                 return Leaving(Way.REVIEW, (held_back, *decision.reasons))
         return await self._mark(book, evidence, decision)
@@ -263,12 +265,15 @@ class Cataloguing:
         if event == "verified":
             for label in book.labels:
                 if label["role"] == "barcode":
-                    await self._worker.run(
-                        self._site.numbers.verified, barcode, Surface(label["surface"]), now
-                    )
+                    await self._number_step(self._site.numbers.verified, barcode, label, now)
             return
         step = {"printed": self._site.numbers.printed, "applied": self._site.numbers.applied}[event]
-        await self._worker.run(step, barcode, Surface(detail["surface"]), now)
+        await self._number_step(step, barcode, detail, now)
+
+    async def _number_step(
+        self, step: Callable[..., None], barcode: str, label: Mapping[str, Any], now: datetime
+    ) -> None:
+        await self._worker.run(partial(step, copy=label["copy"]), barcode, Surface(label["surface"]), now)
 
     async def void(self, book: Book, reason: str) -> None:
         """Give up what was taken for a copy that is not released: its numbers and its place in the order."""

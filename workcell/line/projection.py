@@ -244,7 +244,8 @@ def _fed(line: LineState, event: Event) -> None:
 
 def _image_taken(line: LineState, event: Event) -> None:
     body, book = event.body, line.books[event.book_id]
-    book.images.append(Image(body["name"], body["station"], body["role"], body["view"], body["use"]))
+    seen = next((image.seen for image in book.images if image.name == body["name"]), "")
+    book.images.append(Image(body["name"], body["station"], body["role"], body["view"], body["use"], seen))
     book.notes[body["key"]] = body
 
 
