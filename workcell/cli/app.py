@@ -74,8 +74,9 @@ def _end(error: BaseException) -> None:
 
 def _from_the_disk(error: BaseException) -> WorkcellError:
     """What the system said about a file, as one of our errors."""
-    said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-    subject = str(error.filename or "") if isinstance(error, OSError) else ""
+    said, subject = str(error) or type(error).__name__, ""
+    if isinstance(error, OSError) and error.strerror:
+        said, subject = error.strerror, str(error.filename or "")
     return StorageFull(said, subject=subject, remedy="Check the path, its rights and the room on the disk.")
 
 

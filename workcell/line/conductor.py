@@ -148,8 +148,8 @@ class Conductor:
             return {"ok": False, "text": "the request had expired before the line saw it"}
         try:
             await self._obey(request.verb)
-        except (WorkcellError, TimeoutError) as error:
-            return {"ok": False, "text": str(error) or "the unit did not follow in time"}
+        except WorkcellError as error:
+            return {"ok": False, "text": str(error)}
         if request.verb == "stop":
             self._stopping = request.verb
         await self.line.see_state()

@@ -25,6 +25,7 @@ from workcell.line.projection import Book, Effect, LineState
 T = TypeVar("T")
 
 _HOLD_SECONDS = 5.0
+_FOLLOW_SECONDS = 10.0
 _PATIENCE_SECONDS = 1.0
 _REFUSED_SECONDS = 0.1
 _TOWARDS_EXECUTE = {
@@ -274,16 +275,33 @@ class Line:
             await asyncio.wait([task])
 
     async def make_ready(self) -> None:
-        """Bring the unit from any wait state to Execute, as an operator's start does."""
-        for _ in range(8):
+        """Bring the unit from any wait state to Execute, as an operator's start does.
+
+        Raises Refused when the unit goes on refusing, DeviceFault when it does not follow.
+        """
+        for last_try in (False,) * 8 + (True,):
             view = await self.link.view()
             verb = _TOWARDS_EXECUTE.get(view.state)
             if view.state == "Execute":
                 break
             if verb is not None:
-                await self.link.command(verb)
-            await self.link.wait_view(lambda seen, before=view.state: seen.state != before, 10.0)  # type: ignore[misc]
+                try:
+                    await self.link.command(verb)
+                except Refused:  # it was brought elsewhere meanwhile, or stands interlocked
+                    if last_try:
+                        raise
+                    await self.clock.sleep(_REFUSED_SECONDS)
+                    continue
+            await self._until_state_leaves(view.state)
         await self.see_state()
+
+    async def _until_state_leaves(self, state: str) -> None:
+        try:
+            await self.link.wait_view(lambda seen: seen.state != state, _FOLLOW_SECONDS)
+        except TimeoutError as error:
+            raise DeviceFault(
+                f"the unit stays {state}", subject="PLC", remedy="See what its own panel asks for."
+            ) from error
 
     async def see_state(self) -> None:
         """Put a changed state of the unit on record, and open or shut the gate for unit commands."""

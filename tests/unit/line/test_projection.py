@@ -1,0 +1,111 @@
+"""The fold: what events mean, and which may not be written at all."""
+
+import pytest
+
+from workcell.kernel.errors import BadInput
+from workcell.kernel.events import Event
+from workcell.line.projection import LineState, fold
+
+BOOK = "b-0001"
+
+
+def event(type_, body, book_id=BOOK, effect_id="", seq=1):
+    return Event(
+        seq, "line", "b", book_id, effect_id, type_, 1, "2026-01-05T08:00:00.000+00:00", body, "", ""
+    )
+
+
+OPENED = event("batch.opened", {"counters": {"entered": 3, "left": 2}}, "")
+FED = event("book.fed", {"track_id": 5, "fed_as": 5, "zone": "supply"})
+
+
+def act(kind, key="k", effect_id="e", params=None, to=""):
+    return event(
+        "effect.intended", {"key": key, "kind": kind, "params": params or {}, "to": to}, effect_id=effect_id
+    )
+
+
+def done(code="ok", effect_id="e"):
+    return event("effect.done", {"code": code, "results": {}}, effect_id=effect_id)
+
+
+def test_a_feed_that_was_done_makes_a_book():
+    line = fold([OPENED, act("act:feed", params={"track_id": 9}), done()])
+    assert (line.book(BOOK).track_id, line.book(BOOK).fed_as, line.last_track) == (9, 9, 9)
+
+
+@pytest.mark.parametrize(("code", "doubtful"), [("empty", 0), ("jam", 0), ("aborted", 9), ("lost", 9)])
+def test_a_feed_that_brought_nothing_known_makes_none(code, doubtful):
+    line = fold([OPENED, act("act:feed", params={"track_id": 9}), done(code)])
+    assert line.books == {}
+    assert (line.last_track, line.doubtful_feed) == (9, doubtful)
+
+
+def test_only_a_release_that_was_done_moves_a_book():
+    line = fold([OPENED, FED, act("act:release", to="posture"), done("jam")])
+    assert line.book(BOOK).zone == "supply"
+    line = fold([OPENED, FED, act("act:release", to="posture"), done()])
+    assert line.book(BOOK).zone == "posture"
+
+
+@pytest.mark.parametrize(
+    ("end", "marked"), [("done", True), ("doubtful", True), ("never", False), ("", True)]
+)
+def test_a_mark_counts_as_made_unless_it_surely_was_not(end, marked):
+    events = [OPENED, FED, act("act:stamp")]
+    if end:
+        events.append(event(f"effect.{end}", {"code": "ok", "results": {}}, effect_id="e"))
+    assert fold(events).book(BOOK).marked is marked
+
+
+def test_a_restarted_unit_gives_books_another_track_and_remembers_the_first():
+    state = event("line.state", {"state": "Execute", "boot_id": 2}, "")
+    located = event("book.located", {"zone": "stamp", "track_id": 1 << 31})
+    book = fold([OPENED, FED, state, located]).book(BOOK)
+    assert (book.fed_as, book.track_id, book.boot_id, book.zone) == (5, 1 << 31, 2, "stamp")
+
+
+def test_the_same_picture_taken_twice_is_seen_once():
+    taken = {"name": "x.jpg", "station": "capture", "role": "top", "view": "cover", "use": "evidence"}
+    line = fold([
+        OPENED, FED, event("image.taken", {"key": "1", **taken}),
+        event("image.seen", {"name": "x.jpg", "seen": "x.json"}), event("image.taken", {"key": "2", **taken}),
+    ])  # fmt: skip
+    assert [image.seen for image in line.book(BOOK).images] == ["x.json", "x.json"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "body"),
+    [
+        ("book.left", {"outcome": "catalogued"}),
+        ("book.left", {"outcome": "review"}),
+        ("station.left", {"station": "stamp", "way": "on"}),
+    ],
+)
+def test_an_event_that_a_books_life_has_no_place_for_may_not_be_written(type_, body):
+    line = fold([OPENED, FED])
+    with pytest.raises(ValueError, match="can't"):
+        line.check(type_, body, BOOK)
+    line.check("book.left", {"outcome": "missing"}, BOOK)
+
+
+def test_a_station_that_ends_after_its_book_was_turned_out_changes_nothing():
+    diverted = event("book.diverted", {"way": "reject", "reasons": [], "marked": True})
+    line = fold([OPENED, FED, diverted])
+    left = {"station": "rfid", "way": "on", "seconds": 1.0, "computing": 0.0}
+    line.check("station.left", left, BOOK)
+    line.apply(event("station.left", left))
+    assert line.book(BOOK).life.state == "quarantined"
+
+
+def test_a_journal_of_another_version_is_named_by_its_event():
+    with pytest.raises(BadInput, match=r"event 7 \(image\.seen\)"):
+        fold([OPENED, event("image.seen", {"name": "x"}, "nobody", seq=7)])
+
+
+def test_a_new_batch_starts_with_no_books():
+    line = fold([OPENED, FED, event("batch.closed", {}, ""), event("batch.handed_over", {}, "")])
+    assert line.handed_over
+    line.apply(OPENED)
+    assert (line.books, line.handed_over, line.batches) == ({}, False, 2)
+    assert isinstance(line, LineState)
