@@ -32,6 +32,7 @@ _REASONS = {
     "LOST": "书在线上失踪",
     "MATCH_FAILED": "匹配未能完成",
     "NEAR_MATCH": "仅有近似记录",
+    "NOT_MEASURED": "未能测量",
     "NOT_FOUND": "重启后线上未见此书",
     "NOT_ORDERED": "未订购",
     "NOT_WANTED_HERE": "已有馆藏，不需再添",
