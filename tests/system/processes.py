@@ -13,11 +13,12 @@ EXAMPLES = ROOT / "examples"
 START_SECONDS = 60
 
 
-def workcell(*arguments, **options):
-    """Start `workcell` with these arguments."""
+def workcell(*arguments, log, output=os.devnull):
+    """Start `workcell` with these arguments; its log is appended to ``log``."""
     command = [sys.executable, "-m", "workcell.cli", *map(str, arguments)]
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, **options)
+    with Path(log).open("ab") as errors, Path(output).open("wb") as answers:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=answers, stderr=errors)
 
 
 class Batch:
@@ -45,7 +46,7 @@ class Batch:
         self._twin = None
 
     def __enter__(self):
-        self._twin = workcell(*self._twin_arguments, stderr=(self.folder / "twin.log").open("wb"))
+        self._twin = workcell(*self._twin_arguments, log=self.folder / "twin.log")
         wait_for(lambda: (self.twin_state / "ports.json").exists() or self._twin.poll() is not None)
         assert self._twin.poll() is None, (self.folder / "twin.log").read_text()
         return self
@@ -64,10 +65,11 @@ class Batch:
     def conduct(self, *more):
         """Start the conductor; its log is appended to ``conductor.log``."""
         return workcell(
-            *self._run_arguments, *more,
-            stdout=(self.folder / "summary.json").open("wb"),
-            stderr=(self.folder / "conductor.log").open("ab"),
-        )  # fmt: skip
+            *self._run_arguments,
+            *more,
+            log=self.folder / "conductor.log",
+            output=self.folder / "summary.json",
+        )
 
     def summary(self):
         return json.loads((self.out / "batch.json").read_text("utf-8"))
