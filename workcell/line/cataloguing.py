@@ -39,6 +39,9 @@ from workcell.line.projection import Book
 from workcell.site import Case, CaseKind, NumberOwner, Site, rule
 
 _MADE_FROM_PAGES = (DecisionKind.DRAFT, DecisionKind.UPGRADE_CIP)
+_ABOUT_ONE_COPY = ("SURPLUS",)
+"""Reasons whose answer holds for the copy at hand, not for every copy of the title."""
+
 _TURNED_OUT = {
     "return": (Way.REJECT, "give it back."),
     "aside": (Way.REVIEW, "keep it aside."),
@@ -304,7 +307,7 @@ class Cataloguing:
         kind = CaseKind.TITLE
         if book.marked:
             kind = CaseKind.MARKS
-        elif not book.title_key:
+        elif not book.title_key or any(reason.code in _ABOUT_ONE_COPY for reason in leaving.reasons):
             kind = CaseKind.COPY
         return self._site.cases.open(
             kind,
