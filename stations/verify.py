@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import vision
 from stations import rfid
 from stations.spine_label import place
 from stations.station import ON, Bench, Leaving, Picture, to_review
@@ -104,7 +105,9 @@ class Verify:
             numbers = sorted(
                 code["text"]
                 for code in found["barcodes"]
-                if code["format"] in _ITEM_SYMBOLS and code["accepted"]
+                if code["format"] in _ITEM_SYMBOLS
+                and code["accepted"]
+                and not code["text"].startswith(vision.SLIP_PREFIX)
             )
             if expected or numbers:
                 proofs.append(

@@ -12,7 +12,7 @@ from vision.fingerprint import hamming
 from vision.labels import SpineRead, read_label, read_spine
 from vision.looking import NO_WAY_UP, Purpose, View, glance, look
 from vision.photo import load
-from vision.slips import read_slips
+from vision.slips import SLIP_PREFIX, read_slips
 from vision.stamp import StampSeen, find_stamp
 
 __all__ = [  # noqa: RUF022 - in reading order
@@ -30,6 +30,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "SpineRead",
     "find_stamp",
     "read_slips",
+    "SLIP_PREFIX",
     "StampSeen",
     "hamming",
     "HttpCamera",

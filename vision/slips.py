@@ -13,7 +13,7 @@ from vision.geometry import scale_matrix
 from vision.photo import load
 from workcell.kernel.evidence import Barcode
 
-PREFIX = "WC-"
+SLIP_PREFIX = "WC-"
 """What every slip's code begins with."""
 
 _FORMATS = (zxingcpp.Code128, zxingcpp.QRCode)
@@ -36,4 +36,4 @@ def read_slips(path: Path) -> tuple[Barcode, ...]:
 
 
 def _accepted_slips(found: Sequence[Barcode]) -> tuple[Barcode, ...]:
-    return tuple(code for code in found if code.accepted and code.text.startswith(PREFIX))
+    return tuple(code for code in found if code.accepted and code.text.startswith(SLIP_PREFIX))

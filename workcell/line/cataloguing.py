@@ -16,6 +16,7 @@ from typing import Any
 
 import label_print
 import marc
+import vision
 from stations.station import ON, Leaving, Way
 from workcell.kernel.errors import DeviceFault
 from workcell.kernel.evidence import Evidence, evidence_to_json
@@ -47,8 +48,7 @@ _TURNED_OUT = {
     "aside": (Way.REVIEW, "keep it aside."),
 }
 _MARC_MEDIA_BOOK = "BA"
-_SLIP_PREFIX = "WC-"
-_DAMAGED = "WC-DAMAGED"
+_DAMAGED = f"{vision.SLIP_PREFIX}DAMAGED"
 
 
 class Cataloguing:
@@ -330,7 +330,7 @@ def _slip(evidence: Evidence) -> str:
     """The code of the slip that lies in the book, if any."""
     for image in evidence.images:
         for code in image.barcodes:
-            if code.text.startswith(_SLIP_PREFIX) and code.format in ("CODE128", "QR"):
+            if code.text.startswith(vision.SLIP_PREFIX) and code.format in ("CODE128", "QR"):
                 return code.text
     return ""
 

@@ -252,6 +252,12 @@ async def test_one_wrong_thing_keeps_the_book(job, answer, text, verifying):
     assert "verified" not in verifying.verbs()
 
 
+async def test_the_slip_in_a_copy_fed_again_is_no_item_label(verifying):
+    slip = item("WC-R00003", "CODE128")
+    verifying.answers_by_job["read_label"][0] = {"barcodes": [item(NUMBER), slip]}
+    assert (await STATIONS["verify"].process(verifying)).way is Way.ON
+
+
 async def test_a_label_where_none_belongs_keeps_the_book(verifying):
     verifying.answers_by_job["read_label"][1] = {"barcodes": [item(NUMBER)]}
     leaving = await STATIONS["verify"].process(verifying)
