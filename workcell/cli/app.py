@@ -19,6 +19,7 @@ from workcell.cli import (
     run,
     status,
     twin,
+    vision,
 )
 from workcell.cli.output import console, print_error
 from workcell.kernel.errors import StorageFull, WorkcellError
@@ -45,6 +46,7 @@ app.command()(doctor.doctor)
 app.add_typer(twin.app, name="twin")
 app.add_typer(profile.app, name="profile")
 app.add_typer(review.app, name="review")
+app.add_typer(vision.app, name="vision")
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ from workcell.cli.output import paper, print_json
 from workcell.kernel.errors import BadInput
 from workcell.kernel.evidence import Evidence, evidence_to_json
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+"""Endings of files that are taken for images in a folder."""
 
 
 def identify(
@@ -36,7 +37,7 @@ def image_files(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found.extend(sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES))
+            found.extend(sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES))
         elif path.exists():
             found.append(path)
         else:

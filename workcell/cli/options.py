@@ -24,6 +24,7 @@ Store = Annotated[
     typer.Option("--store", help="Where journal, site store and images are kept ($WORKCELL_STORE)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a line on standard output.")]
 LineId = Annotated[str | None, typer.Option("--line", help="The line, where the store has several.")]
 
 

@@ -19,6 +19,12 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def print_json_line(data: Any) -> None:
+    """One JSON value on one line of standard output, at once."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
 def print_line(text: str) -> None:
     """One line for people on standard error."""
     console.print(text, markup=False, soft_wrap=True)
