@@ -104,9 +104,10 @@ def _elected_isbn(channels: Sequence[_Channel]) -> IsbnEvidence | None:
     rivals = [others for _, others in ranked[1:] if _weight(others) == _weight(shown)]
     sources = tuple(dict.fromkeys(c.source for c in shown))
     agreed = any(c.firm for c in shown) or len(sources) >= 2
+    denied = any(_denied(c, channels) for c in shown if c.firm)
     contradicted = any(c.firm for c in shown) and _contradicted(number, channels)
-    confidence = 0.4 if rivals else _confidence(shown, contradicted=contradicted)
-    return IsbnEvidence(number, sources, confidence, accepted=agreed and not rivals)
+    confidence = 0.4 if rivals or denied else _confidence(shown, contradicted=contradicted)
+    return IsbnEvidence(number, sources, confidence, accepted=agreed and not rivals and not denied)
 
 
 def _weight(channels: Sequence[_Channel]) -> tuple[bool, bool, int]:
@@ -118,6 +119,20 @@ def _contradicted(number: str, channels: Sequence[_Channel]) -> bool:
     """Whether the book prints numbers of its own, and the barcode's is not among them."""
     printed = {c.isbn13 for c in channels if c.source.startswith("text:") and c.kind not in _NOT_THIS_BOOK}
     return bool(printed) and number not in printed
+
+
+def _denied(barcode: _Channel, channels: Sequence[_Channel]) -> bool:
+    """Whether the very face that shows the barcode prints another number, read twice, and not this one.
+
+    A neighbour's barcode or a sticker does that; a copyright page that lists another binding does not.
+    """
+    face = barcode.source.partition(":")[2]
+    beside: dict[str, int] = defaultdict(int)
+    for channel in channels:
+        kind, _, place = channel.source.partition(":")
+        if kind.startswith("text") and place.partition("#")[0] == face:
+            beside[channel.isbn13] += channel.kind not in _NOT_THIS_BOOK
+    return barcode.isbn13 not in beside and any(readings >= 2 for readings in beside.values())
 
 
 def _confidence(shown: Sequence[_Channel], *, contradicted: bool) -> float:

@@ -89,6 +89,16 @@ def test_a_barcode_that_the_book_contradicts_is_less_sure():
     assert combine([back, _image(Face.COPYRIGHT_PAGE, isbns=[(OTHER, None)])]).isbn.confidence < sure
 
 
+def test_a_barcode_beside_another_printed_number_is_not_accepted():
+    """A neighbour's barcode in the picture: the back cover itself prints, twice, whose book it is."""
+    back = _image(Face.BACK_COVER, barcode=BOOK, isbns=[(OTHER, None), (OTHER, None)])
+    assert not combine([back]).isbn.accepted
+    read_once = _image(Face.BACK_COVER, barcode=BOOK, isbns=[(OTHER, None)])
+    assert combine([read_once]).isbn.accepted
+    other_binding = _image(Face.COPYRIGHT_PAGE, isbns=[(OTHER, None), (OTHER, None)])
+    assert combine([_image(Face.BACK_COVER, barcode=BOOK), other_binding]).isbn.accepted
+
+
 def test_goods_and_music_are_no_isbn():
     assert combine([_image(Face.BACK_COVER, barcode="4006381333931")]).isbn is None
 
