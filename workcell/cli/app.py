@@ -13,6 +13,7 @@ from workcell.cli import (
     desk,
     doctor,
     identify,
+    marc,
     passport,
     profile,
     review,
@@ -46,6 +47,7 @@ app.command()(doctor.doctor)
 app.add_typer(twin.app, name="twin")
 app.add_typer(profile.app, name="profile")
 app.add_typer(review.app, name="review")
+app.add_typer(marc.app, name="marc")
 app.add_typer(vision.app, name="vision")
 
 

@@ -1,0 +1,17 @@
+"""`workcell marc …`: records without a line.  One file a command."""
+
+from __future__ import annotations
+
+import typer
+
+from workcell.cli import marc_match
+
+app = typer.Typer(help="Records: match, compare, convert, validate.", no_args_is_help=True)
+
+
+@app.callback()
+def marc() -> None:
+    """Records: match, compare, convert, validate."""
+
+
+app.command("match")(marc_match.match)
