@@ -11,6 +11,7 @@ from vision.combine import combine, identify
 from vision.fingerprint import hamming
 from vision.labels import SpineRead, read_label, read_spine
 from vision.looking import NO_WAY_UP, Purpose, View, glance, look
+from vision.ocr import prepare
 from vision.photo import load
 from vision.slips import SLIP_PREFIX, read_slips
 from vision.stamp import StampSeen, find_stamp
@@ -19,6 +20,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "load",
     "look",
     "glance",
+    "prepare",
     "NO_WAY_UP",
     "View",
     "Purpose",

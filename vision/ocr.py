@@ -141,8 +141,8 @@ class TesseractOcr:
 
 @cache
 def default_engine() -> RapidOcr:
-    """Give this process's RapidOCR engine."""
-    return RapidOcr()
+    """Give this process's RapidOCR engine, with the threads that WORKCELL_OCR_THREADS allows (1)."""
+    return RapidOcr(_allowed_threads())
 
 
 @cache
@@ -152,6 +152,12 @@ def second_engine() -> TesseractOcr | None:
         return TesseractOcr()
     except ConfigError:
         return None
+
+
+def prepare() -> None:
+    """Load this process's models now and not with the first page."""
+    default_engine().read([np.full((48, 320, 3), 255, np.uint8)])
+    second_engine()
 
 
 def line_image(image: Pixels, quad: Quad) -> Pixels:
@@ -195,6 +201,12 @@ _CJK_GAP = re.compile(rf"(?<={_CJK}) (?={_CJK})")
 def _without_cjk_gaps(text: str) -> str:
     """Tesseract puts a space after every Chinese character."""
     return _CJK_GAP.sub("", text)
+
+
+def _allowed_threads() -> int:
+    """Threads for one inference: workers keep one each, a lone reader may have the processor."""
+    said = os.environ.get("WORKCELL_OCR_THREADS", "1")
+    return max(1, int(said)) if said.isdecimal() else 1
 
 
 def _tesseract_languages() -> list[str]:

@@ -21,6 +21,7 @@ from workcell.cli import (
     status,
     twin,
     vision,
+    vision_page,
 )
 from workcell.cli.output import console, print_error
 from workcell.kernel.errors import StorageFull, WorkcellError
@@ -48,6 +49,7 @@ app.add_typer(twin.app, name="twin")
 app.add_typer(profile.app, name="profile")
 app.add_typer(review.app, name="review")
 app.add_typer(marc.app, name="marc")
+vision.app.command()(vision_page.page)
 app.add_typer(vision.app, name="vision")
 
 
