@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from marc import marc8
+from marc.directory import RawField
+from marc.framing import SUBFIELD
 
 _ESCAPES = re.compile(rb"\x1b[$(),\-gbps]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{4}")
@@ -39,6 +41,29 @@ UTF8 = _codec("utf-8")
 GB18030 = _codec("gb18030")
 BIG5 = _codec("big5")
 MARC8 = Encoding("marc-8", marc8.decode)
+
+
+def of_fields(leader: str, raw: list[RawField]) -> Encoding:
+    """The encoding of a record by its leader and all its fields; raises UndecidedEncoding.
+
+    008/35–37 or 100 $a 22–24 say the language; 100 and 200 without 245 say that it is UNIMARC.
+    """
+    by_tag = dict(reversed(raw))
+    unimarc = b"200" in by_tag and b"245" not in by_tag
+    return decide(
+        b"\x1e".join(body for _, body in raw),
+        declared_utf8=leader[9] == "a",
+        unimarc=unimarc,
+        language=_language(by_tag, unimarc),
+    )
+
+
+def _language(by_tag: dict[bytes, bytes], unimarc: bool) -> str:
+    coded = by_tag.get(b"100" if unimarc else b"008", b"")
+    if unimarc and coded[2:4] != SUBFIELD + b"a":
+        return ""
+    language = coded[26:29] if unimarc else coded[35:38]
+    return language.decode("ascii") if language.isalpha() and language.isascii() else ""
 
 
 def decide(data: bytes, *, declared_utf8: bool, unimarc: bool, language: str) -> Encoding:

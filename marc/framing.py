@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from mmap import mmap
+from typing import NamedTuple
 
 RECORD_END = b"\x1d"
 FIELD_END = b"\x1e"
@@ -28,8 +28,7 @@ Enough to cut at where its length reaches exactly to the terminator.
 _PADDING = re.compile(rb"[ \t\r\n\x00\x1a]*")
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One stretch of the file that is, or should be, a record.
 
     ``offset`` counts bytes from the start of the (uncompressed) file.  ``problem`` says why the bounds are
@@ -43,8 +42,13 @@ class Frame:
 
 def frames(buffer: bytes | mmap) -> Iterator[Frame]:
     """Every record and every stretch that should have been one, in order; only padding is left out."""
-    position = _skip_padding(buffer, 0)
-    while position < len(buffer):
+    position, size = _skip_padding(buffer, 0), len(buffer)
+    while position < size:
+        data = buffer[position : position + _declared_length(buffer[position : position + 5])]
+        if len(data) >= 24 and data.find(RECORD_END) == len(data) - 1:
+            yield Frame(position, data)
+            position += len(data)
+            continue
         for frame in _next(buffer, position):
             yield frame
             position = frame.offset + len(frame.data)
@@ -65,8 +69,6 @@ def _next(buffer: bytes | mmap, start: int) -> list[Frame]:
     """The frame or frames that begin at ``start``; together they reach up to a boundary."""
     length = _declared_length(buffer[start : start + 5])
     first_end = buffer.find(RECORD_END, start)
-    if length >= 24 and first_end == start + length - 1:
-        return [Frame(start, buffer[start : start + length])]
     if first_end < 0:
         return _cut(buffer, start, len(buffer))
     if first_end < start + length - 1 and _reaches_boundary(buffer, start, start + length):

@@ -6,26 +6,16 @@ MARCXML is taken record by record, so that one broken record does not end the fi
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import mmap
-import re
-import tempfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from pymarc import Field, Indicators, Leader, Record, Subfield
 
-from marc import encoding, framing, reading_xml
-from marc.framing import FIELD_END, SUBFIELD, Frame
+from marc import encoding, framing, reading_xml, record_file
+from marc.directory import BadStructure, raw_fields
+from marc.framing import SUBFIELD, Frame
 from workcell.kernel.errors import BadInput
-
-_HEAD = 4096
-_XML_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<")
-_ENTRY = re.compile(rb"([!-~]{3})([0-9]{4})([0-9]{5})")
 
 
 @dataclass(frozen=True)
@@ -46,27 +36,15 @@ class ReadResult:
     data: bytes = field(default=b"", repr=False)
 
 
-class _BadRecord(ValueError):
-    """The structure of a record is broken; the message says how."""
-
-
 def read_records(path: Path) -> Iterator[ReadResult]:
     """Read a file by its content, whatever its name; raises BadInput when it holds no records at all."""
-    with _mapped(path) as buffer:
-        head = bytes(buffer[:_HEAD])
-        if _XML_START.match(head) or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    with record_file.mapped(path) as buffer:
+        form = record_file.format_of(buffer, path)
+        if form == "marcxml":
             yield from _from_xml(bytes(buffer), path)
-        elif not head.strip():
-            raise BadInput("the file is empty", subject=str(path), remedy="Give a file with records.")
-        elif framing.looks_like_iso2709(head):
+        else:
             for n, frame in enumerate(framing.frames(buffer)):
                 yield _result(n, frame)
-        else:
-            raise BadInput(
-                "neither ISO 2709 nor MARCXML",
-                subject=str(path),
-                remedy="Export the records again as MARC (.mrc) or MARCXML.",
-            )
 
 
 def read_record(data: bytes) -> Record:
@@ -89,56 +67,13 @@ def _result(n: int, frame: Frame) -> ReadResult:
 
 def _parse(data: bytes, problems: list[str]) -> tuple[Record, str]:
     """Record and encoding; what was mended without a guess is added to ``problems``; raises ValueError."""
-    raw = _raw_fields(data)
+    raw = raw_fields(data)
     leader = data[:24].decode("ascii")
-    chosen = _encoding(leader, raw, data)
+    chosen = encoding.of_fields(leader, raw)
     record = Record()
     record.leader = Leader(leader)
     record.fields = [_field(tag.decode("ascii"), body, chosen, problems) for tag, body in raw]
     return record, chosen.name
-
-
-def _raw_fields(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Tags and bodies by the directory (ISO 2709:2008 clause 4.4); raises _BadRecord unless it all fits."""
-    if len(data) < 26 or not data[:24].isascii():
-        raise _BadRecord("the leader is broken")
-    if not data[12:17].isdigit():
-        raise _BadRecord("the base address in the leader is not a number")
-    base = int(data[12:17])
-    if not 25 < base < len(data) or data[base - 1 : base] != FIELD_END:
-        raise _BadRecord("the directory does not end at the base address")
-    directory, area = data[24 : base - 1], data[base:-1]
-    if len(directory) % 12:
-        raise _BadRecord("the directory is not a whole number of entries")
-    fields, covered, starts = [], 0, set()
-    for at in range(0, len(directory), 12):
-        entry = _ENTRY.fullmatch(directory, at, at + 12)
-        if not entry:
-            raise _BadRecord(f"directory entry {at // 12 + 1} is not tag, length and start")
-        tag, length, start = entry.group(1), int(entry.group(2)), int(entry.group(3))
-        body = area[start : start + length]
-        if not body or len(body) != length or body.find(FIELD_END) != length - 1:
-            raise _BadRecord(f"field {tag.decode()} is not where the directory says")
-        fields.append((tag, body[:-1]))
-        covered += length
-        starts.add(start)
-    if covered != len(area) or len(starts) != len(fields):
-        raise _BadRecord("the directory does not account for every byte of the fields")
-    return fields
-
-
-def _encoding(leader: str, raw: list[tuple[bytes, bytes]], data: bytes) -> encoding.Encoding:
-    by_tag = dict(reversed(raw))
-    unimarc = b"200" in by_tag and b"245" not in by_tag
-    coded = by_tag.get(b"100" if unimarc else b"008", b"")
-    language = coded[26:29] if unimarc and coded[2:4] == SUBFIELD + b"a" else coded[35:38]
-    language = b"" if unimarc and coded[2:4] != SUBFIELD + b"a" else language
-    return encoding.decide(
-        b"\x1e".join(body for _, body in raw),
-        declared_utf8=leader[9] == "a",
-        unimarc=unimarc,
-        language=language.decode("ascii", "replace").strip(" |^#") if language.isalpha() else "",
-    )
 
 
 def _field(tag: str, body: bytes, chosen: encoding.Encoding, problems: list[str]) -> Field:
@@ -146,7 +81,7 @@ def _field(tag: str, body: bytes, chosen: encoding.Encoding, problems: list[str]
         return Field(tag=tag, data=chosen.decode(body))
     marks, *parts = body.split(SUBFIELD)
     if len(marks) > 2 or not marks.isascii():
-        raise _BadRecord(f"field {tag} does not begin with two indicators")
+        raise BadStructure(f"field {tag} does not begin with two indicators")
     if len(marks) < 2:
         problems.append(f"field {tag} lacks an indicator, read as blank")
     if b"" in parts:
@@ -159,41 +94,10 @@ def _field(tag: str, body: bytes, chosen: encoding.Encoding, problems: list[str]
 def _subfield(tag: str, part: bytes, chosen: encoding.Encoding) -> Subfield:
     code = part[:1]
     if not b"!" <= code <= b"~":
-        raise _BadRecord(f"field {tag} has a subfield without a code")
+        raise BadStructure(f"field {tag} has a subfield without a code")
     return Subfield(code.decode("ascii"), chosen.decode(part[1:]))
 
 
 def _from_xml(data: bytes, path: Path) -> Iterator[ReadResult]:
     for n, piece in enumerate(reading_xml.records(data, str(path))):
         yield ReadResult(piece.record, n, piece.offset, piece.problem, "utf-8" if piece.record else "")
-
-
-@contextlib.contextmanager
-def _mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
-    """The file's bytes, mapped rather than read; a gzipped one is unpacked into a temporary file first."""
-    with contextlib.ExitStack() as stack:
-        try:
-            file: BinaryIO = stack.enter_context(path.open("rb"))
-            if file.read(2) == b"\x1f\x8b":
-                file = stack.enter_context(_unpacked(path))
-            file.seek(0, 2)
-            if not file.tell():
-                yield b""
-                return
-            buffer = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        except FileNotFoundError as error:
-            raise BadInput("no such file", subject=str(path), remedy="Check the path.") from error
-        except (OSError, EOFError, zlib.error) as error:
-            raise BadInput(
-                f"can't be read ({error})", subject=str(path), remedy="Fetch the file again."
-            ) from error
-        yield buffer
-
-
-@contextlib.contextmanager
-def _unpacked(path: Path) -> Iterator[BinaryIO]:
-    with tempfile.TemporaryFile() as plain, gzip.open(path) as packed:
-        while chunk := packed.read(1 << 20):
-            plain.write(chunk)
-        plain.flush()
-        yield plain
