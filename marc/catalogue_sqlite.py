@@ -1,57 +1,50 @@
-"""The SQLite engine of the catalogue: tables, keys and the word index.  No other module of marc knows SQL.
+"""The SQLite engine of the catalogue: tables, keys and the word index.  Of marc, only engines know SQL.
 
-Words are kept as space-separated tokens in an FTS5 index without positions (``detail=none``) and without a
-copy of the text; ranking is never asked of it (with ``detail=none`` it would be wrong), it only gives the
-records that have a token.  How many records have one comes from the index's own vocabulary.
+Words are kept as space-separated tokens in an FTS5 index without positions (``detail=none``).  Ranking is
+never asked of it (with ``detail=none`` it would be wrong): it only gives the records that have a token.  How
+many records have one is kept in a table of its own, because the index would have to count them.
 """
 
 from __future__ import annotations
 
-import math
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from marc.catalogue_store import BadEntry, Found, Progress, Row, Run, Worded
 from workcell.kernel.errors import BadInput, StorageFull
 
 _SCHEMA = """
+CREATE TABLE IF NOT EXISTS sources (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, records INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS records (
-    id INTEGER PRIMARY KEY, source TEXT NOT NULL, record_id TEXT NOT NULL,
-    digest TEXT NOT NULL, tokens TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (source, record_id));
-CREATE INDEX IF NOT EXISTS records_by_id ON records (record_id);
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, record_id TEXT NOT NULL,
+    digest BLOB NOT NULL, seen INTEGER NOT NULL, changed INTEGER NOT NULL, UNIQUE (source, record_id));
+CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, keys TEXT NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS isbns (
-    isbn TEXT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (isbn, record)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS isbns_of_record ON isbns (record);
+    isbn TEXT NOT NULL, record INTEGER NOT NULL, cancelled INTEGER NOT NULL,
+    PRIMARY KEY (isbn, record)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS barcodes (
     barcode TEXT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (barcode, record)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS barcodes_of_record ON barcodes (record);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
-    tokens, content='', detail=none, tokenize="unicode61 remove_diacritics 0");
-CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(words, 'row');
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(tokens, detail=none, columnsize=0, tokenize='ascii');
+CREATE TABLE IF NOT EXISTS frequencies (token TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, files TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+    file INTEGER NOT NULL DEFAULT 0, n INTEGER NOT NULL DEFAULT 0, place INTEGER NOT NULL DEFAULT 0,
+    new INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS bad (
+    run INTEGER NOT NULL, path TEXT NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL,
+    problem TEXT NOT NULL, kept INTEGER NOT NULL);
 """
 _APPLICATION = 0x57434154  # "WCAT"
-_VERSION = 1
+_VERSION = 2
+_CACHE_KIB = 262_144
+_COUNTS = ("new", "changed", "unchanged")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A record as it is kept; ``isbns`` are search keys, ``tokens`` without repetition."""
-
-    source: str
-    record_id: str
-    digest: str
-    data: bytes
-    isbns: tuple[str, ...]
-    barcodes: tuple[str, ...]
-    tokens: tuple[str, ...]
-
-
-Found = tuple[int, str, str]
-"""Number, source, record id."""
-
-
-class Store:
+class SqliteStore:
     """One catalogue file, in write-ahead mode: readers never wait for the one writer."""
 
     def __init__(self, path: Path, *, writable: bool) -> None:
@@ -64,132 +57,297 @@ class Store:
                 subject=str(path),
                 remedy="Give another path, or import anew.",
             ) from error
+        self._tokens_written = False
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def put(self, rows: Iterable[Row]) -> dict[str, int]:
-        """Keep rows in one transaction; gives the counts of new, changed and unchanged ones."""
-        counts = {"new": 0, "changed": 0, "unchanged": 0}
-        try:
-            with self._db:
-                for row in rows:
-                    counts[self._put_one(row)] += 1
-        except sqlite3.OperationalError as error:
-            raise StorageFull(
-                f"the catalogue can't be written ({error})",
-                subject=str(self._path),
-                remedy="Make room, or let the other import end; then import again.",
-            ) from error
-        return counts
+    # --- importing -----------------------------------------------------------------------------------
+
+    def begin(self, source: str, files: Sequence[str]) -> Run:
+        """As ``Store.begin``."""
+        listed = json.dumps(files)
+        with self._writing():
+            self._db.execute("INSERT OR IGNORE INTO sources (name, records) VALUES (?, 0)", (source,))
+            row = self._db.execute(
+                "SELECT id, file, n, place, new, changed, unchanged FROM runs "
+                "WHERE done = 0 AND source = ? AND files = ?",
+                (source, listed),
+            ).fetchone()
+            if row is None:
+                insert = "INSERT INTO runs (source, files) VALUES (?, ?)"
+                number = self._db.execute(insert, (source, listed)).lastrowid
+                row = (number, 0, 0, 0, 0, 0, 0)
+        found = self._db.execute(
+            "SELECT path, n, place, problem, kept FROM bad WHERE run = ? ORDER BY rowid", row[:1]
+        )
+        bad = [BadEntry(path, n, place, problem, bool(kept)) for path, n, place, problem, kept in found]
+        counts = dict(zip(_COUNTS, row[4:], strict=True))
+        return Run(row[0], source, Progress(*row[1:4]), counts, bad)
+
+    def put(self, run: Run, rows: Sequence[Row], bad: Sequence[BadEntry], progress: Progress) -> None:
+        """As ``Store.put``."""
+        with self._writing():
+            counts = _Batch(self._db, run).put(rows)
+            self._db.executemany(
+                "INSERT INTO bad (run, path, n, place, problem, kept) VALUES (?, ?, ?, ?, ?, ?)",
+                [(run.number, *entry) for entry in bad],
+            )
+            self._db.execute(
+                "UPDATE runs SET file = ?, n = ?, place = ?, new = new + ?, changed = changed + ?, "
+                "unchanged = unchanged + ? WHERE id = ?",
+                (progress.file, progress.n, progress.offset, *(counts[kind] for kind in _COUNTS), run.number),
+            )
+        run.progress = progress
+        run.bad.extend(bad)
+        for kind in _COUNTS:
+            run.counts[kind] += counts[kind]
+
+    def finish(self, run: Run) -> None:
+        """As ``Store.finish``; earlier imports of the source that were broken off are given up."""
+        with self._writing():
+            self._db.execute("UPDATE runs SET done = 1 WHERE id = ?", (run.number,))
+            self._db.execute("DELETE FROM runs WHERE done = 0 AND source = ?", (run.source,))
+            self._db.execute("DELETE FROM bad WHERE run NOT IN (SELECT id FROM runs WHERE done = 0)")
+
+    # --- finding -------------------------------------------------------------------------------------
 
     def by_isbn(self, key: str, source: str) -> list[Found]:
-        """Records with this key."""
-        return self._found(
-            "SELECT id, source, record_id FROM isbns JOIN records ON id = record "
-            "WHERE isbn = ? AND (? = '' OR source = ?) ORDER BY id",
+        """Records with this key, cancelled numbers behind the others, each in the order of import."""
+        rows = self._db.execute(
+            "SELECT r.id, s.name, r.record_id, i.cancelled FROM isbns i JOIN records r ON r.id = i.record "
+            "JOIN sources s ON s.id = r.source WHERE i.isbn = ? AND (? = '' OR s.name = ?) "
+            "ORDER BY i.cancelled, r.id",
             (key, source, source),
         )
+        return [Found(id, name, record_id, bool(cancelled)) for id, name, record_id, cancelled in rows]
 
     def by_id(self, record_id: str, source: str) -> list[Found]:
         """Records with this id of their own."""
-        return self._found(
-            "SELECT id, source, record_id FROM records "
-            "WHERE record_id = ? AND (? = '' OR source = ?) ORDER BY id",
+        rows = self._db.execute(
+            "SELECT r.id, s.name, r.record_id FROM sources s "
+            "JOIN records r ON r.source = s.id AND r.record_id = ? WHERE ? = '' OR s.name = ? ORDER BY r.id",
             (record_id, source, source),
         )
+        return [Found(*row) for row in rows]
 
-    def weights(self, tokens: Sequence[str]) -> dict[str, float]:
-        """Inverse document frequency of each token that occurs at all."""
-        everything = self.count("") + 1
-        held = {}
-        for token in tokens:
-            row = self._db.execute("SELECT doc FROM vocabulary WHERE term = ?", (token,)).fetchone()
-            if row:
-                held[token] = math.log(1 + everything / row[0])
-        return held
+    def frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
+        """As ``Store.frequencies``."""
+        rows = self._db.execute(
+            "SELECT token, records FROM json_each(?) CROSS JOIN frequencies ON token = value "
+            "WHERE records > 0",
+            (json.dumps(tokens),),
+        )
+        return dict(rows.fetchall())
 
-    def with_tokens(self, tokens: Sequence[str], source: str, limit: int) -> list[tuple[int, str, str, str]]:
-        """Records with any of the tokens, each token's share of the limit in turn, with their own tokens."""
-        numbers: dict[int, None] = {}
-        for token in tokens:
-            room = limit - len(numbers)
-            if room <= 0:
-                break
-            query = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
-            numbers.update(dict.fromkeys(row[0] for row in self._db.execute(query, (f'"{token}"', room))))
-        rows = []
-        for number in numbers:
-            row = self._db.execute(
-                "SELECT id, source, record_id, tokens FROM records WHERE id = ? AND (? = '' OR source = ?)",
-                (number, source, source),
-            ).fetchone()
-            if row:
-                rows.append(row)
-        return rows
+    def with_all(self, tokens: Sequence[str], limit: int) -> list[int]:
+        """As ``Store.with_all``."""
+        wanted = " AND ".join(f'"{token}"' for token in tokens)
+        rows = self._db.execute("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", (wanted, limit))
+        return [row[0] for row in rows]
+
+    def worded(self, ids: Sequence[int], source: str) -> list[Worded]:
+        """As ``Store.worded``."""
+        rows = self._db.execute(
+            "SELECT r.id, s.name, r.record_id, w.c0 FROM json_each(?) CROSS JOIN records r ON r.id = value "
+            "JOIN sources s ON s.id = r.source JOIN words_content w ON w.id = r.id "
+            "WHERE ? = '' OR s.name = ?",
+            (json.dumps(ids), source, source),
+        )
+        return [Worded(*row) for row in rows]
+
+    def changed_since(self, run: int) -> Iterator[tuple[int, str]]:
+        """As ``Store.changed_since``."""
+        yield from self._db.execute(
+            "SELECT r.id, w.c0 FROM records r JOIN words_content w ON w.id = r.id WHERE r.changed > ?", (run,)
+        )
+
+    def last_run(self) -> int:
+        """As ``Store.last_run``."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM runs WHERE done = 1").fetchone()[0])
 
     def data(self, id: int) -> bytes:
         """The record's bytes; raises BadInput."""
-        row = self._db.execute("SELECT data FROM records WHERE id = ?", (id,)).fetchone()
+        row = self._db.execute("SELECT data FROM bodies WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise BadInput(
                 f"no record {id} in the catalogue", subject=str(self._path), remedy="Search for it again."
             )
         return bytes(row[0])
 
+    def all_ids(self, source: str) -> Iterator[int]:
+        """Numbers of all records, in order of import."""
+        rows = self._db.execute(
+            "SELECT r.id FROM records r JOIN sources s ON s.id = r.source "
+            "WHERE ? = '' OR s.name = ? ORDER BY r.id",
+            (source, source),
+        )
+        return (row[0] for row in rows)
+
     def has_barcode(self, number: str) -> bool:
         """Whether a record has an item with it."""
         return self._db.execute("SELECT 1 FROM barcodes WHERE barcode = ?", (number,)).fetchone() is not None
 
-    def count(self, source: str) -> int:
-        """Number of records, of one source or all."""
-        query = "SELECT count(*) FROM records WHERE ? = '' OR source = ?"
-        return int(self._db.execute(query, (source, source)).fetchone()[0])
+    def counts(self) -> dict[str, int]:
+        """As ``Store.counts``."""
+        return dict(self._db.execute("SELECT name, records FROM sources ORDER BY id").fetchall())
 
-    def _found(self, query: str, values: tuple[str, ...]) -> list[Found]:
-        return self._db.execute(query, values).fetchall()
+    def keys(self) -> dict[str, int]:
+        """As ``Store.keys``."""
+        counted = "SELECT (SELECT count(*) FROM isbns), (SELECT count(*) FROM barcodes), "
+        counted += "(SELECT count(*) FROM frequencies WHERE records > 0)"
+        return dict(zip(("isbns", "barcodes", "words"), self._db.execute(counted).fetchone(), strict=True))
 
-    def _put_one(self, row: Row) -> str:
-        known = self._db.execute(
-            "SELECT id, digest, tokens FROM records WHERE source = ? AND record_id = ?",
-            (row.source, row.record_id),
-        ).fetchone()
-        if known and known[1] == row.digest:
-            return "unchanged"
-        if known:
-            self._forget(known[0], known[2])
-        cursor = self._db.execute(
-            "INSERT INTO records (id, source, record_id, digest, tokens, data) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                known[0] if known else None,
-                row.source,
-                row.record_id,
-                row.digest,
-                " ".join(row.tokens),
-                row.data,
-            ),
+    def _writing(self) -> _Writing:
+        return _Writing(self._db, self._path)
+
+
+class _Writing:
+    """A transaction; a disk that refuses ends in StorageFull and nothing of it is kept."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+        self._db, self._path = db, path
+
+    def __enter__(self) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise self._refused(error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            self._db.execute("ROLLBACK" if kind else "COMMIT")
+        except sqlite3.OperationalError as refused:
+            if kind is None:
+                raise self._refused(refused) from refused
+        if isinstance(error, sqlite3.OperationalError):
+            raise self._refused(error) from error
+
+    def _refused(self, error: sqlite3.OperationalError) -> StorageFull:
+        return StorageFull(
+            f"the catalogue can't be written ({error})",
+            subject=str(self._path),
+            remedy="Make room, or let the other import end; then import again.",
         )
-        number = cursor.lastrowid
-        self._db.executemany("INSERT INTO isbns VALUES (?, ?)", {(key, number) for key in row.isbns})
-        self._db.executemany("INSERT INTO barcodes VALUES (?, ?)", {(code, number) for code in row.barcodes})
-        self._db.execute("INSERT INTO words (rowid, tokens) VALUES (?, ?)", (number, " ".join(row.tokens)))
-        return "changed" if known else "new"
 
-    def _forget(self, number: int, tokens: str) -> None:
-        self._db.execute("INSERT INTO words (words, rowid, tokens) VALUES ('delete', ?, ?)", (number, tokens))
-        for table, column in (("isbns", "record"), ("barcodes", "record"), ("records", "id")):
-            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 - both fixed
+
+class _Batch:
+    """Rows of one transaction on their way in."""
+
+    def __init__(self, db: sqlite3.Connection, run: Run) -> None:
+        self._db = db
+        self._run = run.number
+        self._source = db.execute("SELECT id FROM sources WHERE name = ?", (run.source,)).fetchone()[0]
+        self._next = db.execute("SELECT coalesce(max(id), 0) + 1 FROM records").fetchone()[0]
+        self._known: dict[str, tuple[int, bytes, int]] = {}
+        self._counted: Counter[str] = Counter()
+
+    def put(self, rows: Sequence[Row]) -> dict[str, int]:
+        """Keep the rows; gives the counts of new, changed and unchanged ones."""
+        self._look_up([row.record_id for row in rows])
+        fresh: list[tuple[int, str, Row]] = []
+        same: list[tuple[int]] = []
+        changed = 0
+        for row in rows:
+            name, known = self._place(row)
+            if known and known[1] == row.digest:
+                same.append((known[0],))
+                self._known[name] = (known[0], row.digest, self._run)
+                continue
+            if known:
+                changed += 1
+                self._forget(known[0], fresh)
+            number = known[0] if known else self._next
+            self._next += known is None
+            fresh.append((number, name, row))
+            self._known[name] = (number, row.digest, self._run)
+        self._write(fresh, same)
+        self._db.execute(
+            "UPDATE sources SET records = records + ? WHERE id = ?", (len(fresh) - changed, self._source)
+        )
+        return {"new": len(fresh) - changed, "changed": changed, "unchanged": len(same)}
+
+    def _look_up(self, names: Sequence[str]) -> None:
+        found = self._db.execute(
+            "SELECT r.record_id, r.id, r.digest, r.seen FROM json_each(?) "
+            "CROSS JOIN records r ON r.source = ? AND r.record_id = value",
+            (json.dumps(names), self._source),
+        )
+        self._known.update((name, (id, digest, seen)) for name, id, digest, seen in found)
+
+    def _place(self, row: Row) -> tuple[str, tuple[int, bytes, int] | None]:
+        """The name under which the row is kept, and what is kept there already.
+
+        A second record of the same import with the same number, but of other content, is ``001~2``.
+        """
+        name, count = row.record_id, 1
+        known = self._known.get(name)
+        while known and known[2] == self._run and known[1] != row.digest:
+            count += 1
+            name = f"{row.record_id}~{count}"
+            if name not in self._known:
+                self._look_up([name])
+            known = self._known.get(name)
+        return name, known
+
+    def _forget(self, number: int, fresh: list[tuple[int, str, Row]]) -> None:
+        """Take a record's keys and words out before its changed self goes in."""
+        self._write([entry for entry in fresh if entry[0] == number], [])
+        fresh[:] = [entry for entry in fresh if entry[0] != number]
+        keys = json.loads(self._db.execute("SELECT keys FROM bodies WHERE id = ?", (number,)).fetchone()[0])
+        tokens = self._db.execute("SELECT c0 FROM words_content WHERE id = ?", (number,)).fetchone()[0]
+        self._counted.subtract(tokens.split())
+        self._db.executemany(
+            "DELETE FROM isbns WHERE isbn = ? AND record = ?", [(k, number) for k in keys[0]]
+        )
+        self._db.executemany(
+            "DELETE FROM barcodes WHERE barcode = ? AND record = ?", [(k, number) for k in keys[1]]
+        )
+        for table in ("words", "bodies", "records"):
+            self._db.execute(f"DELETE FROM {table} WHERE rowid = ?", (number,))  # noqa: S608 - fixed names
+
+    def _write(self, fresh: Sequence[tuple[int, str, Row]], same: Sequence[tuple[int]]) -> None:
+        many = self._db.executemany
+        many(
+            "INSERT INTO records (id, source, record_id, digest, seen, changed) VALUES (?, ?, ?, ?, ?, ?)",
+            [(id, self._source, name, row.digest, self._run, self._run) for id, name, row in fresh],
+        )
+        many(
+            "INSERT INTO bodies (id, keys, data) VALUES (?, ?, ?)",
+            [
+                (id, json.dumps(([key for key, _ in row.isbns], row.barcodes)), row.data)
+                for id, _, row in fresh
+            ],
+        )
+        many(
+            "INSERT INTO isbns (isbn, record, cancelled) VALUES (?, ?, ?)",
+            sorted((key, id, cancelled) for id, _, row in fresh for key, cancelled in row.isbns),
+        )
+        many(
+            "INSERT INTO barcodes (barcode, record) VALUES (?, ?)",
+            sorted((code, id) for id, _, row in fresh for code in row.barcodes),
+        )
+        many("INSERT INTO words (rowid, tokens) VALUES (?, ?)", [(id, row.tokens) for id, _, row in fresh])
+        for _, _, row in fresh:
+            self._counted.update(row.tokens.split())
+        many(
+            "INSERT INTO frequencies (token, records) VALUES (?, ?) "
+            "ON CONFLICT (token) DO UPDATE SET records = records + excluded.records",
+            sorted((token, number) for token, number in self._counted.items() if number),
+        )
+        self._counted.clear()
+        many(f"UPDATE records SET seen = {int(self._run)} WHERE id = ?", same)  # noqa: S608 - a number
 
 
 def _create(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=30.0)
-    held = db.execute("PRAGMA application_id").fetchone()[0]
+    db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and held != _APPLICATION:
-        raise sqlite3.DatabaseError("another program's database")
+    if tables:
+        _check(db, path)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     db.executescript(f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION}; {_SCHEMA}")
     return db
 
@@ -198,6 +356,15 @@ def _open(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise BadInput("no such catalogue", subject=str(path), remedy="Import records into it first.")
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)
+    _check(db, path)
+    return db
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
     if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
         raise sqlite3.DatabaseError("another program's database")
-    return db
+    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        db.close()
+        raise BadInput(
+            "was made by another version", subject=str(path), remedy="Delete it and import its files again."
+        )

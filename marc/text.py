@@ -19,6 +19,10 @@ _SPECIAL = str.maketrans(
     }
 )  # fmt: skip
 
+_ASCII_RUNS = re.compile("[a-z0-9]+")
+_NO_MARKS = str.maketrans("", "", "'`")
+_COMBINING = {number: None for number in range(0x300, 0x1F000) if unicodedata.combining(chr(number))}
+
 _LOOKALIKES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b"})
 """Pairs that recognition mixes up most; used only to forgive, never to rewrite."""
 
@@ -30,11 +34,19 @@ def has_han(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Lower case, no diacritics, compatibility forms folded, punctuation to single spaces."""
+    return " ".join(_runs(text))
+
+
+def _runs(text: str) -> list[str]:
+    """The folded words; plain ASCII, which most of a catalogue is, takes the short way to the same."""
+    if text.isascii():
+        lower = text.lower()
+        if "&" in lower:
+            lower = lower.replace("&", " and ")
+        return _ASCII_RUNS.findall(lower.translate(_NO_MARKS))
     special = text.casefold().translate(_SPECIAL)
-    plain = "".join(
-        char for char in unicodedata.normalize("NFKD", special) if not unicodedata.combining(char)
-    )
-    return " ".join(_RUNS.findall(unicodedata.normalize("NFKC", plain).casefold()))
+    plain = unicodedata.normalize("NFKD", special).translate(_COMBINING)
+    return _RUNS.findall(unicodedata.normalize("NFKC", plain).casefold())
 
 
 def tight(text: str) -> str:
@@ -44,8 +56,11 @@ def tight(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Index tokens: folded Latin words, and overlapping bigrams of Chinese, Japanese and Korean runs."""
+    runs = _runs(text)
+    if text.isascii():
+        return runs
     found: list[str] = []
-    for run in fold(text).split():
+    for run in runs:
         if _IS_CJK.match(run):
             found.extend(_bigrams(run))
         else:
