@@ -6,15 +6,21 @@ station.  These are plain functions of files and values; engines are made once p
 """
 
 from vision.barcodes import read_barcodes
-from vision.cameras import HttpCamera, OpenCvCamera, PhotoCamera, folders_of_books, photos_in
+from vision.cameras import Surroundings, camera_kinds, kind_of, open_camera
+from vision.checked_camera import CheckedCamera
 from vision.combine import combine, identify
 from vision.fingerprint import hamming
+from vision.http_camera import HttpCamera
 from vision.labels import SpineRead, read_label, read_spine
 from vision.looking import NO_WAY_UP, Purpose, View, glance, look
 from vision.ocr import prepare
+from vision.opencv_camera import OpenCvCamera
+from vision.phone_camera import PhoneCamera
 from vision.photo import load
+from vision.photographs import PhotoCamera, folders_of_books, photos_in
 from vision.slips import SLIP_PREFIX, read_slips
 from vision.stamp import StampSeen, find_stamp
+from vision.watch_camera import WatchCamera
 
 __all__ = [  # noqa: RUF022 - in reading order
     "load",
@@ -35,9 +41,16 @@ __all__ = [  # noqa: RUF022 - in reading order
     "SLIP_PREFIX",
     "StampSeen",
     "hamming",
+    "open_camera",
+    "camera_kinds",
+    "kind_of",
+    "Surroundings",
+    "CheckedCamera",
     "HttpCamera",
-    "PhotoCamera",
     "OpenCvCamera",
+    "WatchCamera",
+    "PhoneCamera",
+    "PhotoCamera",
     "photos_in",
     "folders_of_books",
 ]

@@ -1,179 +1,97 @@
-"""Cameras: HTTP stills, photographs in folders, and devices that OpenCV opens.
+"""Cameras by kind: one table, and vendors' own kinds by entry point.
 
-A frame that was taken before it was asked for, or that carries another book's TrackId, is refused: it would
-be a picture of some other book.
+A vendor's package declares ``camera.KIND = "package:factory"`` in the entry point group ``workcell.drivers``;
+``factory(name, endpoint, clock, worker)`` gives a Camera.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-import cv2
-import httpx
+from vision.checked_camera import CheckedCamera
+from vision.http_camera import HttpCamera
+from vision.opencv_camera import OpenCvCamera
+from vision.phone_camera import PhoneCamera
+from vision.photographs import PhotoCamera, photos_in
+from vision.watch_camera import WatchCamera
+from workcell.kernel.errors import ConfigError
+from workcell.kernel.ports import Camera, Clock, Ids, Worker
 
-from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone
-from workcell.kernel.ports import Clock, Frame, Worker
-
-_SECONDS = 10.0
-_CLOCK_SKEW = timedelta(milliseconds=50)
-_RETAKES = 2
+DRIVERS = "workcell.drivers"
+"""Group of the entry points by which others add kinds of devices."""
 
 
-class HttpCamera:
-    """Stills by ``GET {base}/cameras/{name}/still?track_id=N&view=V``.
+@dataclass(frozen=True)
+class Surroundings:
+    """What a camera driver may need besides its name and endpoint.
 
-    The answer carries ``X-Frame-Number`` (rising), ``X-Captured-At`` (ISO 8601) and ``X-Track-Id``.
+    ``tell`` hears what a person must know, for example the address of the telephone's page.
     """
 
-    def __init__(self, name: str, base: str, clock: Clock, client: httpx.AsyncClient | None = None) -> None:
-        self.name = name
-        self._clock = clock
-        self._client = client or httpx.AsyncClient(base_url=base, timeout=_SECONDS, trust_env=False)
-        self._last = -1
-
-    async def take(self, track_id: int, view: str) -> Frame:
-        """A frame of this moment; a stale one is asked for again, then DeviceFault."""
-        for _ in range(1 + _RETAKES):
-            asked = self._clock.wall()
-            frame = await self._still(track_id, view)
-            fresh = frame.number > self._last and frame.captured_at >= asked - _CLOCK_SKEW
-            if fresh and frame.track_id == track_id:
-                self._last = frame.number
-                return frame
-        raise DeviceFault(
-            "answers with stale pictures",
-            subject=self.name,
-            remedy="Restart the camera; its pictures are refused.",
-        )
-
-    async def _still(self, track_id: int, view: str) -> Frame:
-        try:
-            answer = await self._client.get(
-                f"/cameras/{self.name}/still", params={"track_id": track_id, "view": view}
-            )
-            answer.raise_for_status()
-            headers = answer.headers
-            return Frame(
-                answer.content,
-                headers["content-type"],
-                int(headers["x-frame-number"]),
-                int(headers["x-track-id"]),
-                datetime.fromisoformat(headers["x-captured-at"]),
-            )
-        except httpx.HTTPError as error:
-            text = str(error) or type(error).__name__
-            raise DeviceGone(
-                f"no picture ({text})", subject=self.name, remedy="Check power and network."
-            ) from error
-        except (KeyError, ValueError) as error:
-            raise DeviceFault(
-                f"answers without a proper {error}",
-                subject=self.name,
-                remedy="It is not a camera of this contract.",
-            ) from error
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._client.aclose()
+    clock: Clock
+    worker: Worker
+    ids: Ids
+    tell: Callable[[str], None]
 
 
-class PhotoCamera:
-    """Photographs already taken: ``books[n]`` are those of the n-th book, ``view`` the photograph's index.
+def open_camera(kind: str, name: str, endpoint: str, around: Surroundings) -> Camera:
+    """The camera ``name``; its wire is opened when it is first used.
 
-    ``first_track`` is the TrackId of the first book.
+    Frames of all kinds but "folder", whose photographs were taken long ago, are checked as they come.  Raises
+    ConfigError for a kind that nobody knows.
     """
-
-    def __init__(
-        self, name: str, books: Sequence[Sequence[Path]], clock: Clock, worker: Worker, first_track: int = 1
-    ) -> None:
-        self.name = name
-        self._books = books
-        self._clock = clock
-        self._worker = worker
-        self._first_track = first_track
-        self._number = 0
-
-    async def take(self, track_id: int, view: str) -> Frame:
-        """The photograph ``view`` of the book ``track_id``; raises DeviceFault when it can't be read."""
-        path = self._books[track_id - self._first_track][int(view)]
-        try:
-            data = await self._worker.run(path.read_bytes)
-        except OSError as error:
-            raise DeviceFault(f"can't be read ({error.strerror})", subject=str(path)) from error
-        self._number += 1
-        kind = "image/png" if path.suffix.lower() == ".png" else "image/jpeg"
-        return Frame(data, kind, self._number, track_id, self._clock.wall())
-
-    async def close(self) -> None:
-        """Nothing to close."""
+    opener = _KINDS.get(kind) or _by_entry_point(kind)
+    camera = opener(name, endpoint, around)
+    return camera if kind == "folder" else CheckedCamera(camera, around.clock, around.worker)
 
 
-class OpenCvCamera:
-    """A camera that OpenCV opens: a device number ("0") or a stream's address."""
-
-    def __init__(self, name: str, source: str, clock: Clock, worker: Worker) -> None:
-        self.name = name
-        self._source: int | str = int(source) if source.isdigit() else source
-        self._clock = clock
-        self._worker = worker
-        self._capture: cv2.VideoCapture | None = None
-        self._number = 0
-
-    async def take(self, track_id: int, view: str) -> Frame:
-        """A frame of this moment: frames that the driver had buffered are thrown away first."""
-        data = await self._worker.run(self._grab)
-        self._number += 1
-        return Frame(data, "image/png", self._number, track_id, self._clock.wall())
-
-    def _grab(self) -> bytes:
-        if self._capture is None:
-            self._capture = cv2.VideoCapture(self._source)
-        if not self._capture.isOpened():
-            self._capture = None
-            raise DeviceGone(
-                "can't be opened", subject=f"camera {self._source}", remedy="Check cable and rights."
-            )
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        for _ in range(3):
-            self._capture.grab()
-        ok, image = self._capture.retrieve()
-        if not ok:
-            raise DeviceFault(
-                "gives no picture", subject=f"camera {self._source}", remedy="Unplug it and try again."
-            )
-        return bytes(cv2.imencode(".png", image)[1])
-
-    async def close(self) -> None:
-        """Give the device back."""
-        if self._capture is not None:
-            await self._worker.run(self._capture.release)
-            self._capture = None
+def camera_kinds() -> tuple[str, ...]:
+    """Every kind that can be opened here, the vendors' last."""
+    return (*_KINDS, *sorted(point.name.removeprefix(_PREFIX) for point in _points()))
 
 
-_PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+def kind_of(source: str) -> tuple[str, str]:
+    """Kind and endpoint of a camera in one word: ``0``, ``rtsp://…``, ``phone:HOST:PORT``, ``watch:DIR``.
 
-
-def photos_in(folder: Path) -> list[Path]:
-    """The photographs directly in ``folder``, by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _PHOTOS)
-
-
-def folders_of_books(folder: Path) -> list[list[Path]] | None:
-    """One list of photographs for each subfolder, or None when ``folder`` has no subfolder with photographs.
-
-    Raises BadInput when there is no photograph at all, or photographs lie beside the books' folders.
+    Anything without a known kind in front is for OpenCV.
     """
-    if not folder.is_dir():
-        raise BadInput("no such folder", subject=str(folder), remedy="Give the folder of the photographs.")
-    books = [photos for sub in sorted(folder.iterdir()) if sub.is_dir() and (photos := photos_in(sub))]
-    loose = photos_in(folder)
-    if books and loose:
-        raise BadInput(
-            f"{loose[0].name} lies beside the books' folders", subject=str(folder),
-            remedy="Put it into its book's folder, or all photographs into one folder.",
-        )  # fmt: skip
-    if not books and not loose:
-        raise BadInput("no photograph found", subject=str(folder), remedy="JPEG, PNG, WebP, TIFF or BMP.")
-    return books or None
+    kind, colon, endpoint = source.partition(":")
+    return (kind, endpoint) if colon and kind in ("phone", "watch", "opencv") else ("opencv", source)
+
+
+_PREFIX = "camera."
+_Opener = Callable[[str, str, Surroundings], Camera]
+
+
+def _photographs(name: str, endpoint: str, around: Surroundings) -> Camera:
+    folder = Path(endpoint)
+    return PhotoCamera(name, [photos_in(folder)] if folder.is_dir() else [], around.clock, around.worker)
+
+
+_KINDS: dict[str, _Opener] = {
+    "http": lambda name, endpoint, around: HttpCamera(name, endpoint, around.clock),
+    "folder": _photographs,
+    "opencv": lambda name, endpoint, around: OpenCvCamera(name, endpoint, around.clock, around.worker),
+    "watch": lambda name, endpoint, around: WatchCamera(name, Path(endpoint), around.clock, around.worker),
+    "phone": lambda name, endpoint, around: PhoneCamera(
+        name, endpoint, around.clock, around.worker, around.ids.token(), around.tell
+    ),
+}
+
+
+def _points() -> list[EntryPoint]:
+    return [point for point in entry_points(group=DRIVERS) if point.name.startswith(_PREFIX)]
+
+
+def _by_entry_point(kind: str) -> _Opener:
+    for point in _points():
+        if point.name == _PREFIX + kind:
+            factory = point.load()
+            return lambda name, endpoint, around: factory(name, endpoint, around.clock, around.worker)
+    raise ConfigError(
+        f"no driver for cameras of kind {kind!r}", subject="layout",
+        remedy=f"There are: {', '.join(camera_kinds())}; another comes with its vendor's package.",
+    )  # fmt: skip

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from vision.barcodes import is_bookland, read_barcodes
@@ -22,6 +21,7 @@ from vision.ocr import Recognised, default_engine, line_image, second_engine
 from vision.page import Page, flatten
 from vision.photo import Photo, Pixels, open_photo
 from vision.posture import Upright, upright_by_barcode
+from vision.quality import judge
 from vision.reading import PageLine, PageText, read_page, skim
 from vision.titlepage import cover_title, read_title_page
 from workcell.kernel.evidence import (
@@ -38,8 +38,6 @@ NO_WAY_UP = "no text or barcode tells which way is up"
 """The problem of a face whose turn can't be told."""
 
 _NO_TEXT = PageText((), None)
-_SHARP_ENOUGH = 25.0
-_DARK = 35.0
 
 
 def look(path: Path, *, view: View = "", purpose: Purpose = "identify") -> ImageEvidence:
@@ -207,12 +205,7 @@ def _problems(
     image: Pixels, barcodes: Sequence[Barcode], upright: Upright | None, fields: Fields
 ) -> list[str]:
     """In words, what hindered reading."""
-    small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (640, 640), interpolation=cv2.INTER_AREA)
-    found = []
-    if float(np.percentile(small, 99)) < _DARK * 2:
-        found.append("the picture is too dark")
-    if float(cv2.Laplacian(small, cv2.CV_64F).var()) < _SHARP_ENOUGH:
-        found.append("the picture is blurred or empty")
+    found = list(judge(image).problems)
     if upright is None:
         found.append(NO_WAY_UP)
     doubtful = [b for b in barcodes if not b.accepted]

@@ -25,7 +25,7 @@ def desk(
     photos: Annotated[
         Path | None, typer.Option(help="Photographs: one folder a book, or all in one folder.")
     ] = None,
-    camera: Annotated[str | None, typer.Option(help="A camera's device number (0, 1 …).")] = None,
+    camera: Annotated[str | None, typer.Option(help="A camera: 0, rtsp://…, phone:HOST:PORT or watch:FOLDER.")] = None,
     layout: Annotated[Path, typer.Option(help="layout.toml of the desk.")] = EXAMPLES
     / "layouts"
     / "desk.toml",

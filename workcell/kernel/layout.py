@@ -38,10 +38,14 @@ class StationPlace(Table):
 
 
 class CameraPlace(Table):
-    """A camera: ``http`` (stills), ``folder`` (photographs) or ``opencv`` (device number)."""
+    """A camera: ``http``, ``opencv``, ``watch``, ``phone``, ``folder`` (photographs), or a vendor's kind.
 
-    kind: Literal["http", "folder", "opencv"]
+    ``calibration`` is the file of its calibration, for measuring.
+    """
+
+    kind: Annotated[str, Field(min_length=1)]
     endpoint: str
+    calibration: str | None = None
 
 
 class PrinterPlace(Table):

@@ -113,10 +113,11 @@ def desk_devices(
     books: Sequence[Sequence[Path]] | None,
     disk: Worker,
     out: Path,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> tuple[DeskLink, Devices]:
     """Link and devices of a desk: on ``books`` photographed before, or with the layout's camera."""
     clock = WallClock()
-    devices = open_devices(layout, clock, disk, None, out)
+    devices = open_devices(layout, clock, disk, None, out, tell)
     on_desk = state.in_flight()
     fed = len(state.books) if state.batch_open else 0
     first = state.last_track - fed + 1
@@ -139,7 +140,8 @@ def _put_back(link: OperatorLink, books: Sequence[Book]) -> None:
 
 def with_camera(layout: Layout, source: str) -> Layout:
     """The layout with the camera ``source`` in place of the folder of photographs."""
-    cameras = {**layout.cameras, "photos": CameraPlace(kind="opencv", endpoint=source)}
+    kind, endpoint = vision.kind_of(source)
+    cameras = {**layout.cameras, "photos": CameraPlace(kind=kind, endpoint=endpoint)}
     return layout.model_copy(update={"cameras": cameras})
 
 

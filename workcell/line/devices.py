@@ -6,6 +6,7 @@ An endpoint ``twin:NAME`` is looked up in the ``ports.json`` that the twin publi
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import plc
 import vision
 from stations import rfid
 from workcell.kernel.errors import ConfigError, DeviceGone
-from workcell.kernel.layout import CameraPlace, Layout, PrinterPlace, ReaderPlace
+from workcell.kernel.ids import SystemIds
+from workcell.kernel.layout import Layout, PrinterPlace, ReaderPlace
 from workcell.kernel.ports import Camera, Clock, Ids, LineLink, Printer, TagReader, Worker
 from workcell.kernel.streams import baud_of, connector
 
@@ -35,15 +37,25 @@ class Devices:
 
 
 def open_devices(
-    layout: Layout, clock: Clock, disk: Worker, twin_state: Path | None, folder: Path
+    layout: Layout,
+    clock: Clock,
+    disk: Worker,
+    twin_state: Path | None,
+    folder: Path,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Devices:
     """Drivers for all devices of ``layout``; wires are opened when first used.
 
-    Folders that the layout names without a root lie below ``folder``.
+    Folders that the layout names without a root lie below ``folder``; ``tell`` hears what a person must know
+    of a device.
     """
     ports = _ports(twin_state)
+    around = vision.Surroundings(clock, disk, SystemIds(), tell)
     return Devices(
-        {name: _camera(name, place, clock, disk, ports) for name, place in layout.cameras.items()},
+        {
+            name: vision.open_camera(place.kind, name, _resolve(place.endpoint, ports), around)
+            for name, place in layout.cameras.items()
+        },
         {name: _printer(name, place, clock, disk, ports, folder) for name, place in layout.printers.items()},
         {
             name: _reader(name, place, clock, ports)
@@ -94,15 +106,6 @@ def _resolve(endpoint: str, ports: dict[str, str]) -> str:
             remedy="Give --twin STATE of a running twin.",
         )
     return ports[name]
-
-
-def _camera(name: str, place: CameraPlace, clock: Clock, disk: Worker, ports: dict[str, str]) -> Camera:
-    if place.kind == "http":
-        return vision.HttpCamera(name, _resolve(place.endpoint, ports), clock)
-    if place.kind == "folder":
-        books = [vision.photos_in(Path(place.endpoint))] if Path(place.endpoint).is_dir() else []
-        return vision.PhotoCamera(name, books, clock, disk)
-    return vision.OpenCvCamera(name, place.endpoint, clock, disk)
 
 
 def _printer(

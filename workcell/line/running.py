@@ -124,12 +124,14 @@ async def _run(plan: Plan) -> Ended:
         if plan.desk is None:
             link, devices = (
                 open_link(layout, clock, ids, plan.twin, state.boot_id or 0),
-                open_devices(layout, clock, disk, plan.twin, plan.out),
+                open_devices(layout, clock, disk, plan.twin, plan.out, plan.tell),
             )
         else:
             sitting = plan.desk.person(state, files)
             books = await group_photos(plan.desk.photos, jobs) if plan.desk.photos else None
-            link, devices = desk_devices(_with_camera(layout, plan), state, sitting, books, disk, plan.out)
+            link, devices = desk_devices(
+                _with_camera(layout, plan), state, sitting, books, disk, plan.out, plan.tell
+            )
             person = link.ask
         line = Line(
             layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
