@@ -29,10 +29,11 @@ from marc.catalogue_store import BadEntry, Found, Progress, Row, Run, Store
 from marc.reading import read_records
 from workcell.kernel.errors import BadInput
 
-_BATCH = 5_000
+_BATCH = 20_000
 _WORTH_A_PROCESS = 8_000_000
 """Bytes of files from which on a second process saves time."""
-_AHEAD = 2
+_AHEAD = 1
+"""So many batches wait while one is kept."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS bad (
 _APPLICATION = 0x57434154  # "WCAT"
 _VERSION = 2
 _CACHE_KIB = 262_144
+_HASH_BYTES = 67_108_864
+"""So much of the word index is gathered in memory before it is written."""
 _COUNTS = ("new", "changed", "unchanged")
 
 
@@ -295,14 +297,15 @@ class _Batch:
         """Take a record's keys and words out before its changed self goes in."""
         self._write([entry for entry in fresh if entry[0] == number], [])
         fresh[:] = [entry for entry in fresh if entry[0] != number]
-        keys = json.loads(self._db.execute("SELECT keys FROM bodies WHERE id = ?", (number,)).fetchone()[0])
+        keys = self._db.execute("SELECT keys FROM bodies WHERE id = ?", (number,)).fetchone()[0]
+        isbns, barcodes = (part.split("\x1f") for part in keys.split("\x1e"))
         tokens = self._db.execute("SELECT c0 FROM words_content WHERE id = ?", (number,)).fetchone()[0]
         self._counted.subtract(tokens.split())
         self._db.executemany(
-            "DELETE FROM isbns WHERE isbn = ? AND record = ?", [(k, number) for k in keys[0]]
+            "DELETE FROM isbns WHERE isbn = ? AND record = ?", [(k, number) for k in isbns]
         )
         self._db.executemany(
-            "DELETE FROM barcodes WHERE barcode = ? AND record = ?", [(k, number) for k in keys[1]]
+            "DELETE FROM barcodes WHERE barcode = ? AND record = ?", [(k, number) for k in barcodes]
         )
         for table in ("words", "bodies", "records"):
             self._db.execute(f"DELETE FROM {table} WHERE rowid = ?", (number,))  # noqa: S608 - fixed names
@@ -315,10 +318,7 @@ class _Batch:
         )
         many(
             "INSERT INTO bodies (id, keys, data) VALUES (?, ?, ?)",
-            [
-                (id, json.dumps(([key for key, _ in row.isbns], row.barcodes)), row.data)
-                for id, _, row in fresh
-            ],
+            [(id, _joined_keys(row), row.data) for id, _, row in fresh],
         )
         many(
             "INSERT INTO isbns (isbn, record, cancelled) VALUES (?, ?, ?)",
@@ -329,8 +329,7 @@ class _Batch:
             sorted((code, id) for id, _, row in fresh for code in row.barcodes),
         )
         many("INSERT INTO words (rowid, tokens) VALUES (?, ?)", [(id, row.tokens) for id, _, row in fresh])
-        for _, _, row in fresh:
-            self._counted.update(row.tokens.split())
+        self._counted.update(" ".join([row.tokens for _, _, row in fresh]).split())
         many(
             "INSERT INTO frequencies (token, records) VALUES (?, ?) "
             "ON CONFLICT (token) DO UPDATE SET records = records + excluded.records",
@@ -338,6 +337,11 @@ class _Batch:
         )
         self._counted.clear()
         many(f"UPDATE records SET seen = {int(self._run)} WHERE id = ?", same)  # noqa: S608 - a number
+
+
+def _joined_keys(row: Row) -> str:
+    """The keys that must go when the record goes."""
+    return "\x1f".join([key for key, _ in row.isbns]) + "\x1e" + "\x1f".join(row.barcodes)
 
 
 def _create(path: Path) -> sqlite3.Connection:
@@ -349,6 +353,7 @@ def _create(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     db.executescript(f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION}; {_SCHEMA}")
+    db.execute("INSERT INTO words (words, rank) VALUES ('hashsize', ?)", (_HASH_BYTES,))
     return db
 
 

@@ -6,6 +6,7 @@ it stand in for it, and so do the two words that it may be made of.
 
 from __future__ import annotations
 
+import heapq
 import math
 import string
 from collections.abc import Iterable, Sequence
@@ -14,8 +15,10 @@ from itertools import pairwise
 
 from marc.catalogue_store import Store, Worded
 
-_POSTINGS = 12_000
+_POSTINGS = 8_000
 """About so many index entries are read for one query."""
+_ENOUGH = 2
+"""With so many words looked up, common ones need no looking up."""
 _POOL = 150
 """So many records are judged by all their words."""
 _SHORTEST = 4
@@ -91,12 +94,13 @@ def shortlist(query: Query, store: Store, limit: int) -> list[int]:
     for place, token in enumerate(rarest):
         number = query.frequencies[token]
         if number > room:
-            _intersections(rarest[place:], scores, weights, store, room)
+            if place < _ENOUGH:
+                _intersections(rarest[place:], scores, weights, store, room)
             break
         room -= number
         for id in store.with_all([token], number):
             scores[id] = scores.get(id, 0.0) + weights[token]
-    return sorted(scores, key=lambda id: (-scores[id], id))[:limit]
+    return heapq.nlargest(limit, scores, key=scores.__getitem__)
 
 
 def judge(query: Query, candidates: Iterable[Worded]) -> list[tuple[Worded, float]]:
