@@ -6,6 +6,7 @@ duplicates, draft or upgrade a record, give it a call number and items, and chec
 
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
 from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport
+from marc.converting import Conversion, convert
 from marc.deciding import (
     Considered,
     Matched,
@@ -26,6 +27,7 @@ from marc.merging import fill_gaps, house_rules, overlay
 from marc.orders import OrderMatch, find_order, match_order
 from marc.preparing import Prepared, open_sources, prepare, prepare_record
 from marc.reading import ReadResult, read_records
+from marc.slicing import Sliced, slice_records
 from marc.upgrading import upgrade_cip
 from marc.validating import Finding, validate
 from marc.writing import WriteReport, to_iso2709, to_marcxml, write_iso2709, write_marcxml
@@ -38,6 +40,10 @@ __all__ = [  # noqa: RUF022 - in reading order
     "to_iso2709",
     "to_marcxml",
     "WriteReport",
+    "convert",
+    "Conversion",
+    "slice_records",
+    "Sliced",
     "flavour",
     "record_facts",
     "RecordFacts",

@@ -7,17 +7,27 @@ nobody notices is worse than a record on a list.
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from marc import marc8
 from marc.directory import RawField
 from marc.framing import SUBFIELD
+from workcell.kernel.errors import BadInput
 
 _ESCAPES = re.compile(rb"\x1b[$(),\-gbps]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{4}")
 _GB_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+_MARKS = re.compile(rb"[\x1d-\x1f]")
+_MARKED = re.compile("\\w?[\u0300-\u036f]+")
+_LATIN1_LETTERS = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
+_LATIN1_LANGUAGES = frozenset(
+    ("fre", "fra", "spa", "por", "ita", "cat", "glg", "ger", "deu", "dan", "nor", "swe", "fin", "ice", "isl",
+     "dut", "nld")
+)  # fmt: skip
 _CHINESE = {"chi", "zho", "jpn", "kor", ""}
 
 
@@ -27,71 +37,92 @@ class UndecidedEncoding(ValueError):
 
 @dataclass(frozen=True)
 class Encoding:
-    """An encoding with its strict decoder (raises ValueError)."""
+    """An encoding with its strict decoder and encoder (both raise ValueError)."""
 
     name: str
     decode: Callable[[bytes], str]
+    encode: Callable[[str], bytes]
 
 
 def _codec(name: str) -> Encoding:
-    return Encoding(name, lambda data: data.decode(name))
+    return Encoding(name, lambda data: data.decode(name), lambda text: text.encode(name))
 
 
 UTF8 = _codec("utf-8")
 GB18030 = _codec("gb18030")
 BIG5 = _codec("big5")
-MARC8 = Encoding("marc-8", marc8.decode)
+MARC8 = Encoding("marc-8", marc8.decode, marc8.encode)
+
+_UNIMARC_SETS = {"50": UTF8, "01": GB18030}
+"""UNIMARC 100 $a 26–27; CNMARC writes GB 18030 as 0110."""
+
+BY_NAME = {known.name: known for known in (UTF8, MARC8, GB18030, BIG5)}
+
+
+def named(name: str) -> Encoding:
+    """The encoding of this name; raises BadInput."""
+    if name not in BY_NAME:
+        raise BadInput(f"no charset {name!r}", remedy=f"Known are: {', '.join(BY_NAME)}.")
+    return BY_NAME[name]
 
 
 def of_fields(leader: str, raw: list[RawField]) -> Encoding:
     """The encoding of a record by its leader and all its fields; raises UndecidedEncoding.
 
-    008/35–37 or 100 $a 22–24 say the language; 100 and 200 without 245 say that it is UNIMARC.
+    100 and 200 without 245 say that it is UNIMARC; then 100 $a 22–24 say the language and 26–29 the
+    character sets, else 008/35–37 and leader/09.
     """
     by_tag = dict(reversed(raw))
-    unimarc = b"200" in by_tag and b"245" not in by_tag
-    return decide(
-        b"\x1e".join(body for _, body in raw),
-        declared_utf8=leader[9] == "a",
-        unimarc=unimarc,
-        language=_language(by_tag, unimarc),
-    )
+    data = b"\x1e".join(body for _, body in raw)
+    if b"200" in by_tag and b"245" not in by_tag:
+        coded = by_tag.get(b"100", b"")
+        coded = coded[4:] if coded[2:4] == SUBFIELD + b"a" else b""
+        declared = _UNIMARC_SETS.get(coded[26:28].decode("ascii", "replace"))
+        return decide(data, declared, unimarc=True, language=_language(coded[22:25]))
+    language = _language(by_tag.get(b"008", b"")[35:38])
+    return decide(data, UTF8 if leader[9] == "a" else None, unimarc=False, language=language)
 
 
-def _language(by_tag: dict[bytes, bytes], unimarc: bool) -> str:
-    coded = by_tag.get(b"100" if unimarc else b"008", b"")
-    if unimarc and coded[2:4] != SUBFIELD + b"a":
-        return ""
-    language = coded[26:29] if unimarc else coded[35:38]
-    return language.decode("ascii") if language.isalpha() and language.isascii() else ""
+def _language(code: bytes) -> str:
+    return code.decode("ascii") if code.isalpha() and code.isascii() else ""
 
 
-def decide(data: bytes, *, declared_utf8: bool, unimarc: bool, language: str) -> Encoding:
+def decide(data: bytes, declared: Encoding | None, *, unimarc: bool, language: str) -> Encoding:
     """The encoding of a record whose field data are ``data``; raises UndecidedEncoding.
 
-    ``language`` is the record's own code (008/35–37 or 100 $a 22–24), empty when unknown.
+    ``declared`` is what the record says of itself, None when it says nothing that we know; ``language`` is
+    the record's own code, empty when unknown.
     """
+    says_utf8 = declared is UTF8 and not unimarc
     if data.isascii():
-        return MARC8 if _ESCAPES.search(data) and not declared_utf8 else UTF8
+        return MARC8 if has_escapes(data) and not says_utf8 and not unimarc else UTF8
     if _decodes(UTF8, data):
-        return _utf8_or_short_chinese(data, declared_utf8, language)
-    if declared_utf8 and not _mostly_pairs(data):
+        return UTF8 if says_utf8 else _utf8_or_short_chinese(data, declared, language)
+    if says_utf8 and not _mostly_pairs(data):
         raise UndecidedEncoding(_utf8_fault(data))
-    if not unimarc and not declared_utf8 and _sound_marc8(data):
+    if not unimarc and not says_utf8 and _sound_marc8(data):
+        _refuse_latin1(data, language)
         return MARC8
-    return _chinese(data, language)
+    return _chinese(data, declared, language)
 
 
-def _utf8_or_short_chinese(data: bytes, declared: bool, language: str) -> Encoding:
+def has_escapes(data: bytes) -> bool:
+    """Whether there are escape sequences of MARC-8."""
+    return _ESCAPES.search(data) is not None
+
+
+def _utf8_or_short_chinese(data: bytes, declared: Encoding | None, language: str) -> Encoding:
     """A few GBK characters can be valid UTF-8 by accident: then they read as Latin or Greek, never as Han."""
-    if declared or language not in _CHINESE:
+    if language not in _CHINESE:
         return UTF8
     text = [char for char in data.decode("utf-8") if char > "\x7f"]
     accident = all(char < "\u0800" for char in text) and _common_share(GB18030, data) == 1.0
     if not accident:
         return UTF8
-    if language == "chi":
+    if language == "chi" or declared is GB18030:
         return GB18030
+    if declared is UTF8:
+        return UTF8
     raise UndecidedEncoding("the bytes read as UTF-8 and as GB18030, and the language is not given")
 
 
@@ -106,12 +137,27 @@ def _utf8_fault(data: bytes) -> str:
 
 def _sound_marc8(data: bytes) -> bool:
     """MARC-8 has one or two diacritics before a letter; longer runs of high bytes are another encoding."""
-    if _HIGH_RUN.search(data):
+    if _HIGH_RUN.search(data) and not has_escapes(data):
         return False
-    return all(_decodes(MARC8, part) for part in re.split(rb"[\x1d-\x1f]", data) if part)
+    return all(_decodes(MARC8, part) for part in _MARKS.split(data) if part)
 
 
-def _chinese(data: bytes, language: str) -> Encoding:
+def _refuse_latin1(data: bytes, language: str) -> None:
+    """Bytes of Latin-1 read as MARC-8 put diacritics on letters that these languages never put them on."""
+    if language not in _LATIN1_LANGUAGES:
+        return
+    marked = [unicodedata.normalize("NFC", found) for found in _MARKED.findall(_spread(data))]
+    if 2 * sum(letter.lower() not in _LATIN1_LETTERS for letter in marked) > len(marked):
+        raise UndecidedEncoding(f"reads as MARC-8, but as no {language}; it may be Latin-1")
+
+
+def _spread(data: bytes) -> str:
+    return unicodedata.normalize("NFD", " ".join(MARC8.decode(part) for part in _MARKS.split(data)))
+
+
+def _chinese(data: bytes, declared: Encoding | None, language: str) -> Encoding:
+    if declared is GB18030 and _common_share(GB18030, data) >= 0.6:
+        return GB18030
     if language not in _CHINESE:
         raise UndecidedEncoding(f"neither UTF-8 nor MARC-8, and the language is {language}")
     shares = {encoding: _common_share(encoding, data) for encoding in (GB18030, BIG5)}
@@ -125,21 +171,32 @@ def _chinese(data: bytes, language: str) -> Encoding:
 
 
 def _common_share(encoding: Encoding, data: bytes) -> float:
-    """Share of the non-ASCII characters that are ordinary ones of the encoding; 0 when it can't be decoded.
+    """Share of the characters that are ordinary ones, Latin letters aside; 0 when it can't be decoded.
 
-    Ordinary: level 1 of GB 2312 and its symbols (lead bytes A1–D7), Big5 frequent characters (A1–C6).
+    Ordinary in Big5: its frequent characters.  In GB18030: symbols and level 1 of GB 2312, and the frequent
+    ones of Big5, as traditional characters stand in it too.
     """
     if not _decodes(encoding, data):
         return 0.0
-    text = [char for char in encoding.decode(data) if char > "\x7f"]
-    low, high = (0xA1, 0xD7) if encoding is GB18030 else (0xA1, 0xC6)
-    ordinary = 0
-    for char in text:
-        raw = char.encode(encoding.name)
-        ordinary += (
-            len(raw) == 2 and low <= raw[0] <= high and raw[1] >= (0xA1 if encoding is GB18030 else 0x40)
-        )
+    text = [char for char in encoding.decode(data) if char > "\u0370" and not unicodedata.combining(char)]
+    ordinary = sum(
+        _frequent(char, BIG5) or (encoding is GB18030 and _frequent(char, GB18030)) for char in text
+    )
     return ordinary / len(text) if text else 0.0
+
+
+_FREQUENT = {"gb18030": (0xA1, 0xD7, 0xA1), "big5": (0xA1, 0xC6, 0x40)}
+"""First and last lead byte, and least trail byte, of the ordinary characters."""
+
+
+@functools.cache
+def _frequent(char: str, encoding: Encoding) -> bool:
+    try:
+        raw = encoding.encode(char)
+    except ValueError:
+        return False
+    low, high, trail = _FREQUENT[encoding.name]
+    return len(raw) == 2 and low <= raw[0] <= high and raw[1] >= trail
 
 
 def _mostly_pairs(data: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""MARC-8 to Unicode, strictly: a byte that means nothing is an error, never a blank.
+"""MARC-8 to Unicode and back, strictly: a byte that means nothing is an error, never a blank.
 
 The code tables are pymarc's; the escape sequences follow the MARC 21 specifications for record structure,
 character sets and exchange media, part 2 (MARC-8), accessing alternate graphic character sets.
@@ -7,6 +7,7 @@ character sets and exchange media, part 2 (MARC-8), accessing alternate graphic 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 from pymarc.marc8_mapping import CODESETS, ODD_MAP
 
@@ -39,6 +40,57 @@ def decode(data: bytes) -> str:
     if waiting:
         raise NotMarc8("a diacritic without a letter at the end of a subfield")
     return unicodedata.normalize("NFC", "".join(text))
+
+
+def encode(text: str) -> bytes:
+    """The MARC-8 bytes of one subfield, back in ASCII and ANSEL at its end; raises NotMarc8."""
+    made, current = bytearray(), _ASCII
+    for char in _decomposed(text):
+        if char not in _CODES:
+            raise NotMarc8(f"MARC-8 has no {unicodedata.name(char, hex(ord(char)))}")
+        wanted, code = _CODES[char]
+        if wanted not in (_ANSEL, current) and char != " ":
+            made += _designation(wanted)
+            current = wanted
+        made += code
+    return bytes(made if current == _ASCII else made + _designation(_ASCII))
+
+
+def _decomposed(text: str) -> Iterator[str]:
+    """Characters that MARC-8 has, diacritics before their letters."""
+    cluster: list[str] = []
+    for whole in unicodedata.normalize("NFC", text):
+        for char in whole if whole in _CODES else unicodedata.normalize("NFD", whole):
+            if char in _COMBINING:
+                cluster.insert(len(cluster) - 1, char)
+                continue
+            yield from cluster
+            cluster = [char]
+    yield from cluster
+
+
+def _designation(final: int) -> bytes:
+    if final in _TECHNIQUE_1.values() and final != _ASCII:
+        return bytes((_ESCAPE, final))
+    return bytes((_ESCAPE, ord("$"), final) if final == _EACC else (_ESCAPE, ord("("), final))
+
+
+def _reverse() -> tuple[dict[str, tuple[int, bytes]], set[str]]:
+    """For each character its set and bytes, the usual sets first; and which characters combine."""
+    codes: dict[str, tuple[int, bytes]] = {}
+    combining: set[str] = set()
+    for final in sorted(CODESETS, key=lambda final: (final not in (_ASCII, _ANSEL), final == _EACC, final)):
+        for code, (point, combines) in CODESETS[final].items():
+            size = 3 if final == _EACC else 1
+            if final not in (_ANSEL, _EACC) and code > 0x7F:
+                continue
+            codes.setdefault(chr(point), (final, code.to_bytes(size)))
+            if combines:
+                combining.add(chr(point))
+    return codes, combining
+
+
+_CODES, _COMBINING = _reverse()
 
 
 def _switch(data: bytes, at: int, g0: int, g1: int) -> tuple[int, int, int]:

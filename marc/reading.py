@@ -1,7 +1,8 @@
 """Reading record files: every good record, and for every bad one its place and the reason.
 
-ISO 2709 (also gzipped) goes through the framer and a strict directory check before anything is decoded;
-MARCXML is taken record by record, so that one broken record does not end the file.
+ISO 2709 goes through the framer and a strict directory check before anything is decoded; MARCXML, JSON and
+the line format are taken record by record, so that one broken record does not end the file.  Any may be
+gzipped.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from pathlib import Path
 
 from pymarc import Field, Indicators, Leader, Record, Subfield
 
-from marc import encoding, framing, reading_xml, record_file
+from marc import encoding, framing, line_format, marc_json, reading_xml, record_file
 from marc.directory import BadStructure, raw_fields
+from marc.encoding import Encoding
 from marc.framing import SUBFIELD, Frame
+from marc.piece import Piece, is_control
+from marc.record_file import FileFormat
 from workcell.kernel.errors import BadInput
 
 
@@ -36,15 +40,29 @@ class ReadResult:
     data: bytes = field(default=b"", repr=False)
 
 
-def read_records(path: Path) -> Iterator[ReadResult]:
-    """Read a file by its content, whatever its name; raises BadInput when it holds no records at all."""
+def read_records(path: Path, charset: str = "") -> Iterator[ReadResult]:
+    """Read a file by its content, whatever its name; raises BadInput when it holds no records at all.
+
+    ``charset`` (a name of ``encoding.BY_NAME``) takes the place of the decision per record in ISO 2709 and
+    mrk; MARCXML and JSON say their own.
+    """
+    told = encoding.named(charset) if charset else None
     with record_file.mapped(path) as buffer:
         form = record_file.format_of(buffer, path)
-        if form == "marcxml":
-            yield from _from_xml(bytes(buffer), path)
-        else:
+        if form == "iso2709":
             for n, frame in enumerate(framing.frames(buffer)):
-                yield _result(n, frame)
+                yield _result(n, frame, told)
+        else:
+            for n, piece in enumerate(_pieces(form, bytes(buffer), str(path), told)):
+                yield ReadResult(piece.record, n, piece.offset, piece.problem, piece.encoding)
+
+
+def _pieces(form: FileFormat, data: bytes, subject: str, told: Encoding | None) -> Iterator[Piece]:
+    if form == "marcxml":
+        return reading_xml.records(data, subject)
+    if form == "json":
+        return marc_json.records(data, subject)
+    return line_format.records(data, subject, told)
 
 
 def read_record(data: bytes) -> Record:
@@ -56,28 +74,35 @@ def read_record(data: bytes) -> Record:
     return results[0].record
 
 
-def _result(n: int, frame: Frame) -> ReadResult:
+def read_one(data: bytes, charset: Encoding) -> ReadResult:
+    """One framed record from its bytes, in a charset that is known."""
+    return _result(0, Frame(0, data), charset)
+
+
+def _result(n: int, frame: Frame, told: Encoding | None = None) -> ReadResult:
     problems = [frame.problem] if frame.problem else []
     try:
-        record, name = _parse(frame.data, problems)
+        record, name = _parse(frame.data, problems, told)
     except ValueError as error:
         return ReadResult(None, n, frame.offset, "; ".join([*problems, str(error)]), data=frame.data)
     return ReadResult(record, n, frame.offset, "; ".join(problems), name, frame.data)
 
 
-def _parse(data: bytes, problems: list[str]) -> tuple[Record, str]:
+def _parse(data: bytes, problems: list[str], told: Encoding | None) -> tuple[Record, str]:
     """Record and encoding; what was mended without a guess is added to ``problems``; raises ValueError."""
     raw = raw_fields(data)
     leader = data[:24].decode("ascii")
-    chosen = encoding.of_fields(leader, raw)
+    chosen = told or encoding.of_fields(leader, raw)
+    if chosen is encoding.UTF8 and encoding.has_escapes(data):
+        problems.append("UTF-8 with escape sequences of MARC-8, left as they are")
     record = Record()
     record.leader = Leader(leader)
     record.fields = [_field(tag.decode("ascii"), body, chosen, problems) for tag, body in raw]
     return record, chosen.name
 
 
-def _field(tag: str, body: bytes, chosen: encoding.Encoding, problems: list[str]) -> Field:
-    if tag < "010" and tag.isdigit():
+def _field(tag: str, body: bytes, chosen: Encoding, problems: list[str]) -> Field:
+    if is_control(tag):
         return Field(tag=tag, data=chosen.decode(body))
     marks, *parts = body.split(SUBFIELD)
     if len(marks) > 2 or not marks.isascii():
@@ -86,18 +111,15 @@ def _field(tag: str, body: bytes, chosen: encoding.Encoding, problems: list[str]
         problems.append(f"field {tag} lacks an indicator, read as blank")
     if b"" in parts:
         problems.append(f"field {tag} has a subfield mark without a code, left out")
+    if any(part[:1] == b" " for part in parts):
+        problems.append(f"field {tag} has a blank as a subfield code")
     padded = marks.decode("ascii").ljust(2)
     subfields = [_subfield(tag, part, chosen) for part in parts if part]
     return Field(tag=tag, indicators=Indicators(padded[0], padded[1]), subfields=subfields)
 
 
-def _subfield(tag: str, part: bytes, chosen: encoding.Encoding) -> Subfield:
+def _subfield(tag: str, part: bytes, chosen: Encoding) -> Subfield:
     code = part[:1]
-    if not b"!" <= code <= b"~":
+    if not b" " <= code <= b"~":
         raise BadStructure(f"field {tag} has a subfield without a code")
     return Subfield(code.decode("ascii"), chosen.decode(part[1:]))
-
-
-def _from_xml(data: bytes, path: Path) -> Iterator[ReadResult]:
-    for n, piece in enumerate(reading_xml.records(data, str(path))):
-        yield ReadResult(piece.record, n, piece.offset, piece.problem, "utf-8" if piece.record else "")

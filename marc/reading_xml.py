@@ -14,22 +14,14 @@ from xml.parsers import expat
 
 from pymarc import Field, Indicators, Leader, Record, Subfield
 
+from marc.piece import Piece, checked_leader, is_control
 from workcell.kernel.errors import BadInput
 
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
 _OPEN = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)record(?=[\s>])")
 
 
-@dataclass(frozen=True)
-class XmlPiece:
-    """One ``record`` element: the record, or why it can't be had; ``offset`` in bytes of the file."""
-
-    record: Record | None
-    offset: int
-    problem: str = ""
-
-
-def records(data: bytes, subject: str) -> Iterator[XmlPiece]:
+def records(data: bytes, subject: str) -> Iterator[Piece]:
     """Every ``record`` element in order; raises BadInput when there is none or the file is not safe XML."""
     name = _encoding(data)
     if name.startswith("utf-16"):
@@ -49,7 +41,7 @@ def records(data: bytes, subject: str) -> Iterator[XmlPiece]:
         limit = following.start() if following else len(data)
         end = data.find(closing, found.end(), limit)
         if end < 0:
-            yield XmlPiece(None, found.start(), "the record element is not closed")
+            yield Piece(None, found.start(), "the record element is not closed")
         else:
             yield _piece(data[found.start() : end + len(closing)], found.start(), name)
         found = following
@@ -65,19 +57,19 @@ def _encoding(data: bytes) -> str:
         return "utf-8"
 
 
-def _piece(data: bytes, offset: int, name: str) -> XmlPiece:
+def _piece(data: bytes, offset: int, name: str) -> Piece:
     builder = _Builder()
     try:
         text = data.decode(name)
         builder.parse(text)
     except UnicodeDecodeError as error:
-        return XmlPiece(None, offset, f"not {name}: bytes {data[error.start : error.end].hex(' ')}")
+        return Piece(None, offset, f"not {name}: bytes {data[error.start : error.end].hex(' ')}")
     except expat.ExpatError as error:
         reason = expat.errors.messages.get(error.code, "")
-        return XmlPiece(None, offset, f"not well-formed XML ({reason})")
+        return Piece(None, offset, f"not well-formed XML ({reason})")
     except ValueError as error:
-        return XmlPiece(None, offset, str(error))
-    return XmlPiece(builder.record, offset)
+        return Piece(None, offset, str(error))
+    return Piece(builder.record, offset, "; ".join(builder.problems))
 
 
 @dataclass
@@ -85,6 +77,7 @@ class _Builder:
     """Builds one record from expat's events; element names count without their prefix."""
 
     record: Record = field(default_factory=Record)
+    problems: list[str] = field(default_factory=list)
     _text: list[str] = field(default_factory=list)
     _open: dict[str, str] = field(default_factory=dict)
     _subfields: list[Subfield] = field(default_factory=list)
@@ -117,9 +110,9 @@ class _Builder:
         text = "".join(self._text)
         self._text.clear()
         if local == "leader":
-            self.record.leader = Leader(_leader(text))
+            self.record.leader = Leader(checked_leader(text))
         elif local == "controlfield":
-            self.record.fields.append(Field(tag=self._open["tag"], data=text))
+            self._control(self._open["tag"], text)
         elif local == "subfield":
             self._subfields.append(Subfield(self._open["code"], text))
         elif local == "datafield":
@@ -127,15 +120,14 @@ class _Builder:
             held = Field(tag=self._open["tag"], indicators=marks, subfields=self._subfields)
             self.record.fields.append(held)
 
+    def _control(self, tag: str, text: str) -> None:
+        if is_control(tag):
+            self.record.fields.append(Field(tag=tag, data=text))
+        else:
+            self.problems.append(f"field {tag} has text but no subfields, left out")
+
     def _mark(self, name: str) -> str:
         mark = self._open.get(name, " ")
         if len(mark) != 1:
             raise ValueError(f"field {self._open['tag']} has an indicator that is not one character")
         return mark
-
-
-def _leader(text: str) -> str:
-    """The leader as 24 characters; XML tools strip its blanks, which are put back at the end."""
-    if len(text) > 24 or not text.isascii():
-        raise ValueError("the leader is not 24 characters")
-    return text.ljust(24)

@@ -9,6 +9,7 @@ CNMARC has its own record label: 09 blank, 20–23 ``450 `` (CNMARC manual, reco
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
-from pymarc import Field, Record
+from pymarc import Field, Leader, Record
 from pymarc.exceptions import PymarcException
 
-from marc import fields, reading_xml
-from marc.framing import FIELD_END, RECORD_END
+from marc import fields, reading, reading_xml
+from marc.encoding import MARC8, UTF8, Encoding
+from marc.framing import FIELD_END, RECORD_END, SUBFIELD
+from marc.piece import Piece
 from workcell.kernel.errors import BadInput, StorageFull
 
 Format = Literal["marc21", "cnmarc"]
@@ -73,7 +76,7 @@ def write_iso2709(records: Iterable[Record], path: Path, format: Format) -> Writ
             pieces.append(_iso2709(record, format))
         except _NotForIso2709 as error:
             moved.append(record)
-            notes.append(f"record {_name(record)}: {error}; sent to MARCXML instead")
+            notes.append(f"record {name_of(record)}: {error}; sent to MARCXML instead")
     _put(path, b"".join(pieces))
     if not moved:
         return WriteReport(len(pieces), path)
@@ -94,25 +97,28 @@ def write_marcxml(records: Iterable[Record], path: Path, format: Format) -> Writ
     notes: list[str] = []
     refused: list[str] = []
     for record in records:
-        clean, lost = _without_control_characters(record)
+        clean, lost = without_control_characters(record)
         if lost:
-            notes.append(f"record {_name(record)}: control characters left out of {', '.join(lost)}")
+            notes.append(f"record {name_of(record)}: control characters left out of {', '.join(lost)}")
         try:
             pieces.append(_marcxml(clean, format))
         except _NotForXml as error:
-            refused.append(f"record {_name(record)}: {error}")
+            refused.append(f"record {name_of(record)}: {error}")
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="{_NAMESPACE}">\n'
     _put(path, (head + "".join(pieces) + "</collection>\n").encode("utf-8"))
     return WriteReport(len(pieces), path, warnings=notes, refused=refused)
 
 
-def to_iso2709(record: Record, format: Format) -> bytes:
-    """One record as ISO 2709 bytes, read back by pymarc and found identical; raises BadInput."""
+def to_iso2709(record: Record, format: Format, charset: Encoding = UTF8) -> bytes:
+    """One record as ISO 2709 bytes, read back by pymarc and found identical; raises BadInput.
+
+    What is not UTF-8 is read back by our own reader, as pymarc would need to be told.
+    """
     try:
-        return _iso2709(record, format)
+        return _iso2709(record, format, charset)
     except _NotForIso2709 as error:
         raise BadInput(
-            str(error), subject=f"record {_name(record)}", remedy="Mend the field, or write MARCXML."
+            str(error), subject=f"record {name_of(record)}", remedy="Mend the field, or write MARCXML."
         ) from error
 
 
@@ -121,13 +127,42 @@ def to_marcxml(record: Record, format: Format) -> str:
     try:
         return _marcxml(record, format)
     except _NotForXml as error:
-        raise BadInput(str(error), subject=f"record {_name(record)}", remedy="Mend the field.") from error
+        raise BadInput(str(error), subject=f"record {name_of(record)}", remedy="Mend the field.") from error
 
 
-def _iso2709(record: Record, format: Format) -> bytes:
+def relabelled(record: Record, format: Format, charset: Encoding) -> Record:
+    """A view of the record with the leader that the format and charset ask for, lengths zero."""
+    made = Record()
+    made.leader = Leader(_label(record, format, 0, 0, charset))
+    made.fields = record.fields
+    return made
+
+
+def proven(pieces: Iterator[Piece], record: Record, charset: Encoding = UTF8) -> None:
+    """Nothing, when the one piece that was read back is the record; else raises BadInput."""
+    piece, *rest = pieces
+    problem = piece.problem or ("it becomes several records" if rest else "")
+    problem = problem or _difference(piece.record, _as_read(record, charset))
+    if problem:
+        raise BadInput(
+            f"would not read back identically ({problem})",
+            subject=f"record {name_of(record)}",
+            remedy="Mend the field.",
+        )
+
+
+def encoded(text: str, charset: Encoding) -> bytes:
+    """The bytes of lines of text; raises BadInput where the charset lacks a character."""
+    try:
+        return b"\n".join(charset.encode(line) for line in text.split("\n"))
+    except ValueError as error:
+        raise BadInput(f"can't be written in {charset.name} ({error})", remedy="Write UTF-8.") from error
+
+
+def _iso2709(record: Record, format: Format, charset: Encoding = UTF8) -> bytes:
     directory, area = bytearray(), bytearray()
     for held in record.fields:
-        data = _field_bytes(held)
+        data = _field_bytes(held, charset)
         if len(data) > _LONGEST_FIELD:
             raise _NotForIso2709(f"field {held.tag} has {len(data)} bytes, ISO 2709 takes {_LONGEST_FIELD}")
         directory += f"{held.tag}{len(data):04d}{len(area):05d}".encode()
@@ -136,9 +171,9 @@ def _iso2709(record: Record, format: Format) -> bytes:
     length = base + len(area) + 1
     if length > _LONGEST_RECORD:
         raise _NotForIso2709(f"the record has {length} bytes, ISO 2709 takes {_LONGEST_RECORD}")
-    leader = _label(record, format, length, base)
+    leader = _label(record, format, length, base, charset)
     made = leader.encode("utf-8") + bytes(directory) + FIELD_END + bytes(area) + RECORD_END
-    problem = _separators(record) or _difference(_read_by_pymarc(made), record)
+    problem = _separators(record) or _read_back(made, record, charset)
     if problem:
         raise _NotForIso2709(f"would not read back identically ({problem})")
     return made
@@ -146,25 +181,29 @@ def _iso2709(record: Record, format: Format) -> bytes:
 
 def _marcxml(record: Record, format: Format) -> str:
     made = "".join(_xml(record, _label(record, format, 0, 0)))
-    piece = next(iter(reading_xml.records(made.encode("utf-8"), _name(record))))
+    piece = next(iter(reading_xml.records(made.encode("utf-8"), name_of(record))))
     problem = piece.problem or _difference(piece.record, record)
     if problem:
         raise _NotForXml(f"would not read back identically ({problem})")
     return made
 
 
-def _label(record: Record, format: Format, length: int, base: int) -> str:
+def _label(record: Record, format: Format, length: int, base: int, charset: Encoding = UTF8) -> str:
     coding, entry_map = _LABELS[format]
+    coding = coding if charset is UTF8 else " "
     text = str(record.leader)
     return f"{length:05d}{text[5:9]}{coding}22{base:05d}{text[17:20]}{entry_map}"
 
 
-def _field_bytes(held: Field) -> bytes:
-    if held.control_field:
-        return (held.data or "").encode("utf-8") + FIELD_END
-    marks = "".join(held.indicators or (" ", " "))
-    parts = "".join(f"\x1f{part.code}{part.value}" for part in held.subfields)
-    return (marks + parts).encode("utf-8") + FIELD_END
+def _field_bytes(held: Field, charset: Encoding) -> bytes:
+    try:
+        if held.control_field:
+            return charset.encode(held.data or "") + FIELD_END
+        marks = "".join(held.indicators or (" ", " ")).encode("ascii")
+        parts = (SUBFIELD + part.code.encode("ascii") + charset.encode(part.value) for part in held.subfields)
+        return marks + b"".join(parts) + FIELD_END
+    except ValueError as error:
+        raise _NotForIso2709(f"field {held.tag} can't be written in {charset.name} ({error})") from error
 
 
 def _separators(record: Record) -> str:
@@ -181,6 +220,27 @@ def _read_by_pymarc(made: bytes) -> Record | None:
             return Record(data=made, force_utf8=True)
     except (PymarcException, ValueError, IndexError):
         return None
+
+
+def _read_back(made: bytes, record: Record, charset: Encoding) -> str:
+    """What our reader or pymarc, whichever knows the charset, finds different, or ``""``."""
+    if charset is UTF8:
+        return _difference(_read_by_pymarc(made), record)
+    result = reading.read_one(made, charset)
+    return result.problem or _difference(result.record, _as_read(record, charset))
+
+
+def _as_read(record: Record, charset: Encoding) -> Record:
+    """The record as it comes out of a charset that has one form only of each letter with a diacritic."""
+    if charset is not MARC8:
+        return record
+    made = fields.copy_record(record)
+    for held in made.fields:
+        held.data = unicodedata.normalize("NFC", held.data) if held.data is not None else None
+        held.subfields = [
+            part._replace(value=unicodedata.normalize("NFC", part.value)) for part in held.subfields
+        ]
+    return made
 
 
 def _difference(back: Record | None, record: Record) -> str:
@@ -216,7 +276,7 @@ def _text(text: str) -> str:
     return escape(text, {"\r": "&#13;"})
 
 
-def _without_control_characters(record: Record) -> tuple[Record, list[str]]:
+def without_control_characters(record: Record) -> tuple[Record, list[str]]:
     """The record as XML can hold it, and the tags of the fields that lost a character."""
     lost = [
         tag
@@ -247,5 +307,6 @@ def _put(path: Path, data: bytes) -> None:
         ) from error
 
 
-def _name(record: Record) -> str:
+def name_of(record: Record) -> str:
+    """What a report calls the record: its 001."""
     return fields.control(record, "001") or "without 001"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from workcell.cli import marc_match
+from workcell.cli import marc_convert, marc_match
 
 app = typer.Typer(help="Records: match, compare, convert, validate.", no_args_is_help=True)
 
@@ -14,4 +14,5 @@ def marc() -> None:
     """Records: match, compare, convert, validate."""
 
 
+app.command("convert")(marc_convert.convert)
 app.command("match")(marc_match.match)

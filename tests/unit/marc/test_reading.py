@@ -178,3 +178,26 @@ def test_hostile_files_neither_crash_nor_corrupt_silently(path: Path | None, tmp
     assert lost_here <= path.read_bytes().count("\ufffd".encode())
     write_marcxml(kept, tmp_path / "out.xml", "marc21")
     assert capsys.readouterr() == ("", "")
+
+
+def test_latin1_without_a_declaration_is_refused_where_it_would_read_as_marc8(tmp_path) -> None:
+    record = marc21(
+        "008 250304s2019    fr            000 0 fre d", "245 10 $aRepérage précis des sérums préférés"
+    )
+    (result,) = _read(tmp_path / "latin1.mrc", _encoded(record, "latin-1", " "))
+    assert result.record is None
+    assert "Latin-1" in result.problem
+
+
+def test_escape_sequences_in_a_utf8_record_are_a_finding(tmp_path) -> None:
+    record = marc21("245 10 $aTitle \x1b$1!0!\x1b(B")
+    (result,) = _read(tmp_path / "mixed.mrc", _encoded(record, "utf-8", "a"))
+    assert result.record is not None
+    assert "escape" in result.problem
+
+
+def test_a_gb18030_record_that_says_so_may_have_rare_characters(tmp_path) -> None:
+    record = cnmarc("100    $a20210923d2021    em y0chiy0110    ea", "200 1  $a龘靐齉齾爨癵集注")
+    data = _encoded(record, "gb18030", " ")
+    (result,) = _read(tmp_path / "rare.mrc", data)
+    assert result.record is None or fields.content(result.record) == fields.content(record)
