@@ -21,8 +21,21 @@ _NUMBER = re.compile(
     r"CIP数据核字第(?P<whole>(?:19|20)\d{2}[0-9A-Z]{6})号?"
 )
 _FOOT = re.compile(r"中国(?:国家)?版本")
-_AREA = re.compile(r"[.。](?:[—\-]+|一(?=[^\d]))|(?<=[\d)])\.?—+(?=ISBN)")
+_IMPRINT_AHEAD = r"(?=[^:,;/。.()]{2,8}:[^:;/()]{2,30}?,(?:19|20)\d{2})"
+_AREA = re.compile(
+    r"[.。](?:[—\-]+|一(?=[^\d]))|(?<=[\d)])\.?—+(?=ISBN)|"
+    # A dash is read as 一 or lost, and its point as a comma.
+    rf"[.。,、:]?(?:[—\-]+|一){_IMPRINT_AHEAD}|[.。]{_IMPRINT_AHEAD}"
+)
+_SUBDIVISION = re.compile(
+    r"一(?=(?:中国|世界|美国|英国|法国|德国|日本|俄罗斯|当代|现代|近代|古代|高等|职业|中小学|中学|小学|"
+    r"教材|研究|通俗|普及|青年|少儿|儿童|青少年|"
+    r"指南|手册|文集|图集|图解|画册|教学|习题|程序设计|汇编|史料|历史|理论|方法|应用|技术|设计|管理|语法|"
+    r"词汇|阅读|作品|评论|文学|案例|概况|资格|"
+    r"自学|升学|水平|问题|丛刊|选集|英文|汉|明|清|唐|宋|元|民国|先秦|春秋|19|20))"
+)
 _PUBLICATION = re.compile(r"^(?P<place>[^:(]{2,14}):(?P<publisher>[^,;:]{2,40}),(?P<year>(?:19|20)\d{2})")
+_SERIES_BELOW = re.compile(r"^[\d.年月]*[.。]?\((?P<series>(?!\d)[^()]{2,40})(?:\([^()]*\)[^()]*)?\)")
 _EDITION = re.compile(
     r"^(?:第?[0-9一二三四五六七八九十]+版|修订|增订|影印|新[一]?版|再版|.{1,6}[版本](?:$|/))"
 )
@@ -62,10 +75,13 @@ def _description(flow: Flow, begin: int, end: int) -> Fields:
     fields: Fields = {}
     for start, area in _areas(flow.text, begin, end):
         if start == begin:
-            fields |= _title_area(flow, start, area)
+            fields |= title_area(flow, start, area)
         elif publication := _PUBLICATION.match(area):
             for name in ("place", "publisher", "year"):
                 fields[name] = flow.value(publication[name], start + publication.start(name))
+            # The form of 2001 sets the series on a line of its own.
+            if below := _SERIES_BELOW.match(area[publication.end() :]):
+                fields["series"] = [flow.value(below["series"].split("/")[0], start + publication.end())]
         elif area.startswith("("):
             fields["series"] = [flow.value(area[1 : _closing(area)].split("/")[0], start)]
         elif _EDITION.match(area) and "publisher" not in fields:
@@ -83,7 +99,8 @@ def _areas(text: str, begin: int, end: int) -> list[tuple[int, str]]:
     return [(s, text[s:e]) for s, e in zip(starts, ends, strict=True) if e > s]
 
 
-def _title_area(flow: Flow, start: int, area: str) -> Fields:
+def title_area(flow: Flow, start: int, area: str) -> Fields:
+    """Title, subtitle, volume, statement and names of a first area, parted by / and :."""
     head, _, statement = area.partition("/")
     if not statement:
         return {}
@@ -124,8 +141,8 @@ def _access_points(flow: Flow, begin: int, end: int) -> Fields:
         fields["class"] = [_clc(flow, c.group(), at) for c in classes if c]
     if len(groups) >= 3:
         subjects = re.split(f"[{_CIRCLED}]", _ROMAN_TAIL.sub("", groups[-2]))
-        found = [s.strip(".,、") for s in subjects]
-        fields["subjects"] = [flow.value(s.replace("-", "－"), begin) for s in found if len(s) > 1]
+        found = [_SUBDIVISION.sub("－", s.strip(".,、")) for s in subjects]
+        fields["subjects"] = [flow.value(re.sub(r"[-—]+", "－", s), begin) for s in found if len(s) > 1]
     return fields
 
 

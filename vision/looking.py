@@ -10,13 +10,14 @@ from typing import Literal
 import numpy as np
 
 from vision.barcodes import is_bookland, read_barcodes
-from vision.copyright import find_price, read_copyright_page
+from vision.copyright import read_copyright_page
 from vision.extent import read_page_number
 from vision.faces import judge_face
 from vision.fingerprint import fingerprint
 from vision.flow import normalise
 from vision.geometry import centre, cut_upright, direction
 from vision.isbn import find_isbns, isbn_fields
+from vision.money import find_price
 from vision.ocr import Recognised, default_engine, line_image, second_engine
 from vision.page import Page, flatten
 from vision.photo import Photo, Pixels, open_photo

@@ -23,16 +23,55 @@ _CHINESE_ROLE = re.compile(
     + "|".join(sorted(_CHINESE_ROLES, key=len, reverse=True))
     + r"|[汉英法德俄日蒙藏维朝]译[汉英法德俄日蒙藏维朝])$"
 )
-_COUNTRY = re.compile(r"^[(（\[]([^)）\]]{1,4})[)）\]]")
+_SIMPLIFIED = str.maketrans(
+    "譯編繪總選匯寫輯圖釋審訂導讀點評攝續註", "译编绘总选汇写辑图释审订导读点评摄续注"
+)
+_ROLE_FIRST = re.compile(
+    r"^(?P<role>主编|編著|编著|主編|著者|作者|译者|譯者|编者|編者|著|译|譯|编|編|绘|"
+    r"繪)[:：\s　]+(?P<who>\S.*)$"
+)
+_BEFORE_ROLE = re.compile(r"[\s◎○●◆/／|·・]+(?=等?\S{1,3}$)")
+_INVERTED = re.compile(r"^[A-ZÀ-Þ][\w'’ -]{1,30}, [A-ZÀ-Þ][^/:;,]{0,40}(?:, (?:\d{4}|[bd]\.|ca\.).*)?\.?$")
+_COUNTRY = re.compile(r"^[(（\[〔【][^)）\]〕】]{1,4}[)）\]〕】]")
 
 _LATIN_ROLES = (
-    ("translator", r"translat(?:ed|ion|or)|traduit|übersetzt|traducción"),
-    ("editor", r"edit(?:ed|ors?)|herausgegeben|hrsg|compiled"),
-    ("illustrator", r"illustrat(?:ed|ions?|or)|pictures|drawings"),
-    ("author of introduction", r"introduction|foreword|preface|afterword"),
+    (
+        "translator",
+        r"translat(?:ed|ion|or)|traduit|traduction|übersetzt|übersetzung|aus dem \w+|deutsch von|traducción|"
+        r"traducido|traduzione|tradução",
+    ),
+    (
+        "editor",
+        r"\bedit(?:ed|ors?)\b|herausgegeben|hrsg|compiled|sous la direction|edición (?:de|a cargo)|a cura di",
+    ),
+    (
+        "illustrator",
+        r"illustrat(?:ed|ions?|or)|illustri?(?:é|iert)|illustrationen|ilustra|pictures|drawings|dessins",
+    ),
+    (
+        "author of introduction",
+        r"introduction|foreword|preface|afterword|vorwort|préface|prólogo|prefazione|nachwort",
+    ),
     ("photographer", r"photograph(?:s|ed|er)"),
     ("author", r"\bby\b|written|author"),
 )
+_MARKER = re.compile(
+    r"\b(?:by|von|par|por)\b\s+(?!the\b)|"
+    r"^(?:traducción|traduction|traduzione|tradução|prólogo|préface|edición|ilustraciones|a cura|sous la "
+    r"direction|illustrations|"
+    r"nachwort|vorwort)\s+(?:de|di|du|da)\s+",
+    re.IGNORECASE,
+)  # fmt: skip
+_NEXT_ROLE = re.compile(
+    r"\s*;\s*|,?\s+(?=with (?:an? )?(?:new )?(?:introduction|foreword|preface|afterword|illustrations)\b)|"
+    r"(?<!and)(?<!und)(?<!et)(?<!by),?\s+(?=(?:translated|edited|illustrated|introduced|übersetzt|"
+    r"traduit|illustré) (?:\w+ ){0,5}?(?:by|von|par)\b)",
+    re.IGNORECASE,
+)
+_EDITOR_BEHIND = re.compile(
+    r",?\s*\(?\b(?:editors?|eds?\.|Hrsg\.|Hg\.|\(dir\.|coord\.)\)?\s*$", re.IGNORECASE
+)
+_GLUED_INITIAL = re.compile(r"(?<=[a-zà-ÿ]{2})(?=[A-Z]\.)|(?<=[A-Z]\.)(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
 _PERSON = re.compile(
     r"^(?:(?:Dr|Prof|Sir|Dame|St)\.? )?[A-ZÀ-Þ][\w'’.-]*"
     r"(?: (?:van|von|de|der|den|di|da|la|le|del|bin|al|ter|du|y|[A-ZÀ-Þ][\w'’.-]*)){0,5}"
@@ -40,8 +79,10 @@ _PERSON = re.compile(
 )
 _NO_PERSON = re.compile(
     r"^(?:The|An?|On|In|Of|How|Why|What|When|From|To|With|For|And|Or|At|My|Our|Its|Is|Are|Was|New)\b|"
-    r"\b(?:Novels?|Stor(?:y|ies)|Memoirs?|History|Histories|Guide|Introduction|Edition|Studies|Science|Sciences|Series|Journey|"
-    r"Poems|Essays|Letters|Handbook|Manual|Theory|Practice|Principles|Life|World|Art|Press|Books|University|Volume|"
+    r"\b(?:Novels?|Stor(?:y|ies)|Memoirs?|History|Histories|Guide|Introduction|Edition|Studies|Science|"
+    r"Sciences|Series|Journey|"
+    r"Poems|Essays|Letters|Handbook|Manual|Theory|Practice|Principles|Life|World|Art|Press|Books|"
+    r"University|Volume|"
     r"Have|Has|Been|Is|Are|Not|Their|Your|Failed|Into|Classics|Library|Landmark|Facsimile)\b",
 )  # fmt: skip
 
@@ -56,38 +97,67 @@ class Name:
 
 def chinese_names(statement: str) -> list[Name]:
     """Names of a statement like ``(德)伊瓦尔·里斯纳著;吴奕俊,鲍京秀译`` (GB/T 3792 punctuation)."""
-    parted = re.sub(r"(?<=[著编译绘])[:：](?=.)", ";", statement)  # recognisers read ； as ：
+    parted = re.sub(r"(?<=[著编译绘譯編繪])[:：](?=.)", ";", statement)  # recognisers read ； as ：
     return [name for part in re.split(r"[;；]", parted) for name in _chinese_part(part.strip(" .。"))]
 
 
 def latin_names(statement: str) -> list[Name]:
     """Names of a statement like ``Jane Austen ; edited by Fiona Stafford``."""
-    return [name for part in re.split(r"\s*;\s*", statement) for name in _latin_part(part.strip())]
+    return [name for part in _NEXT_ROLE.split(statement) for name in _latin_part(part.strip())]
 
 
 def is_chinese_statement(text: str) -> bool:
-    """Whether a printed line ends with a role word, as in 李林锋 著."""
-    match = _CHINESE_ROLE.search(re.sub(r"\s+", "", text))
+    """Whether a printed line ends with a role word, as in 李林锋 著, or begins with one: 主编 李林锋."""
+    if _ROLE_FIRST.match(text.strip()):
+        return True
+    match = _chinese_role_at_end(re.sub(r"\s+", "", text))
     return match is not None and 2 <= match.start() <= 40
 
 
+def chinese_role(word: str) -> str:
+    """The role that a Chinese word of either script says; an empty string for none."""
+    return _CHINESE_ROLES.get(word.translate(_SIMPLIFIED), "")
+
+
+def unglued(name: str) -> str:
+    """With the blanks beside initials that recognisers lose: PeterJ. Okafor."""
+    return _GLUED_INITIAL.sub(" ", name)
+
+
+def is_inverted_name(text: str) -> bool:
+    """Whether a text has the form of a heading: Surname, Forename, dates."""
+    return bool(_INVERTED.match(text.strip()))
+
+
+def _chinese_role_at_end(text: str) -> re.Match[str] | None:
+    return _CHINESE_ROLE.search(text.translate(_SIMPLIFIED))
+
+
 def _chinese_part(part: str) -> list[Name]:
-    match = _CHINESE_ROLE.search(part)
-    role = _CHINESE_ROLES.get(match.group(1), "translator") if match else ""
+    if first := _ROLE_FIRST.match(part):
+        role, who = chinese_role(first["role"].rstrip("者")) or "author", first["who"]
+    else:
+        part = _BEFORE_ROLE.sub("", part)
+        match = _chinese_role_at_end(part)
+        role = _CHINESE_ROLES.get(match.group(1), "translator") if match else ""
+        who = part[: match.start()] if match else part
     names = re.split(
-        r"[,，、]|\s+(?=[(（\[])|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])",
-        part[: match.start()] if match else part,
+        r"[,，、]|\s+(?=[(（\[〔])|(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})",
+        who.translate(str.maketrans("［］", "[]")),
     )
-    cleaned = [_COUNTRY.sub("", name).strip("等 ") for name in names]
+    cleaned = [_COUNTRY.sub("", name.strip()).strip("等 ◎○●◆/／|").replace("\u3000", "") for name in names]
     return [Name(name, role) for name in cleaned if 2 <= len(name) <= 40]
 
 
 def _latin_part(part: str) -> list[Name]:
     role = next((role for role, word in _LATIN_ROLES if re.search(word, part, re.IGNORECASE)), "author")
-    marker = re.search(r"\b(?:by|von|par|por)\b\s+(?!the\b)", part)
+    if behind := _EDITOR_BEHIND.search(part):
+        part, role = part[: behind.start()], "editor"
+    marker = _MARKER.search(part)
     who = part[marker.end() :] if marker else part
-    pieces = re.split(r",\s*(?:and\s+)?|\s+(?:and|&|und|et)\s+", who.strip(" ."))
-    return [Name(piece.strip(), role) for piece in pieces if is_person(piece.strip())]
+    pieces = re.split(r",\s*(?:and\s+|&\s*)?|\s+(?:and|&|und|et|y)\s+", who.strip(" ."))
+    names = [unglued(piece.strip()) for piece in pieces]
+    return [Name(name, role) for name in names if is_person(name)]
 
 
 def is_person(text: str) -> bool:

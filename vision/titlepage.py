@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
+from vision.edition import edition_number, find_chinese_edition, find_editions
 from vision.flow import normalise
-from vision.names import Name, chinese_names, is_chinese_statement, latin_names
+from vision.languages import differ
+from vision.names import Name, chinese_names, is_chinese_statement, latin_names, unglued
 from vision.reading import PageLine
 from workcell.kernel.evidence import Fields, FieldValue
 
@@ -18,33 +21,69 @@ PAGE = "title_page"
 
 _IMPRINT = re.compile(
     r"出版社|出版公司|出版集团|出版社|書局|书局|书店|書店|印书馆|印書館|"
-    r"\b(?:Press|Publish(?:er|ers|ing)|Publications|Books|Verlag|Éditions?|Edizioni|Editorial|Editores|House|"
+    r"\b(?:Press|Publish(?:er|ers|ing)|Publications|Books|Verlag|(?-i:É)ditions?|Edizioni|Editorial|"
+    r"Editores|House|"
     r"Company|Sons|Inc|Ltd|Group)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(
     r"(?<!\d)(?P<value>(?:1[5-9]|20)\d{2}|二[〇零○OoＯ0][一二三四五六七八九〇零○]{2}|M[DCLXVI]{3,})(?!\d)"
 )
-_EDITION = re.compile(
-    r"\bedition\b|^version \d|^\d{1,2}(?:st|nd|rd|th) ed\.?$|第?[0-9一二三四五六七八九十初]+版|"
-    r"^.{0,4}(?:修订|增订|校订|珍藏|典藏|插图|全新|最新|纪念).{0,4}[版本]$",
-    re.IGNORECASE,
-)
 _VOLUME = re.compile(
     r"^(?:(?:Volume|Vol\.?|Book|Part)\s+(?:[0-9]{1,3}|[IVXL]+|One|Two|Three|Four|Five|Six)\b.{0,40}|"
-    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|[（(]?[上中下][册卷部集]?[)）]?)$",
+    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|"
+    r"[（(]?[上中下][册卷部集]?[)）]?)$",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"^(?:(?:written|edited|translated|illustrated|compiled|adapted|retold|selected|introduced|annotated|revised|"
+    r"^(?:(?:written|edited|translated|illustrated|compiled|adapted|retold|selected|introduced|annotated|"
+    r"revised|"
     r"photographed|abridged)\b|(?:by|with (?:an? |new )?(?:\w+ )?(?:introduction|essay|foreword|preface|"
     r"afterword|"
-    r"illustrations|contributions|notes))\b|(?:translation|illustrations?|photographs|pictures|art|drawings|text|"
+    r"illustrations|contributions|notes))\b|(?:translation|illustrations?|photographs|pictures|art|"
+    r"drawings|text|"
     r"foreword|introduction|preface|afterword) by\b|"
-    r"general editor|editors?:?\b|traduit|übersetzt|herausgegeben)|"
-    r"\b(?:editors?|translators?)$",
+    r"general editor|editors?:?\b|traduit|traduction|traducción|traducido|traduzione|tradução|übersetzt|"
+    r"übersetzung|"
+    r"aus dem \w+|deutsch von|herausgegeben|hrsg|mit (?:einem|einer|illustrationen|zeichnungen|beiträgen)\b|"
+    r"préface|illustré|illustrations? de|sous la direction|prólogo|edición de|ilustraciones|a cura di|"
+    r"prefazione)|"
+    r"(?:\beditors?|\btranslators?|\(?(?:eds?|hrsg|hg|dir)\.?\)?)$",
     re.IGNORECASE,
 )
+_BARE_WORD = re.compile(
+    r"^(?:by|von|par|por|di|translated by|edited by|illustrated by|written by)$", re.IGNORECASE
+)
+_GENRE = re.compile(
+    r"^(?:an? )?(?:novels?|roman|novela|romanzo|romance|récits?|nouvelles|erzählungen|novelle|gedichte|"
+    r"poems|poèmes|poemas|"
+    r"stories|short stories|essays|essais|ensayos?|memoirs?|biography|biographie|biografía|thriller|"
+    r"krimi|kriminalroman|"
+    r"play|theatre|théâtre|plays|cuentos|racconti|tales|tale)$",
+    re.IGNORECASE,
+)
+_ORIGINAL = re.compile(
+    r"^(?:titre original|originaltitel|original title|título original|titolo originale|originally "
+    r"published|原名|书名原文|原著名)",
+    re.IGNORECASE,
+)
+_TRANSLATOR = re.compile(
+    r"translat|traduit|traduction|übersetz|aus dem|deutsch von|traducc|traduz|译|譯", re.IGNORECASE
+)
+_OTHER_PAGE = re.compile(
+    r"^(?:(?:table of )?contents|table des matières|sommaire|inhalt(?:sverzeichnis)?|índice|indice|"
+    r"目\s*[录錄次]|preface|foreword|"
+    r"introduction|acknowledge?ments|dedication|prologue|index|bibliography|notes|glossary|appendix(?: "
+    r"\w)?|(?:chapter|part) \w+|"
+    r"前\s*言|序\s*言?|自\s*序|后\s*记|後\s*記|附\s*录|附\s*錄|索\s*引|参考文献|内容(?:简介|提要)|also "
+    r"by.*|by the same author|vorwort|préface|prólogo)$",
+    re.IGNORECASE,
+)
+_SINGLE_NAME = re.compile(r"^[A-ZÀ-Þ](?:[a-zà-ÿ'’-]{2,}|[A-ZÀ-Þ'’-]{2,})$")
+_ROLE_WORDS = re.compile(
+    r"\b(?:edit|translat|illustrat|introduc|foreword|preface)|译|譯|编|編|绘|繪", re.IGNORECASE
+)
+_LIST_ENTRY = re.compile(r"[^\d\s]\D*[\s.…·]\s*\d{1,4}$")
 _SERIES = re.compile(
     r"\b(?:series|library of|classics|studies in|monographs)\b|丛书|文库|系列|译丛|书系|教材$", re.I
 )
@@ -53,8 +92,10 @@ _PLACE = re.compile(
     r"(?:(?:\s*[·•|/,;–—-]\s*|\s{2,}| and )[A-ZÀ-Þ][\w.'’ -]+){0,6}$"
 )
 _CITIES = (
-    r"北京|上海|天津|重庆|香港|台北|澳门|广州|南京|杭州|武汉|成都|长沙|西安|沈阳|济南|郑州|合肥|福州|南昌|昆明|贵阳|南宁|"
-    r"太原|石家庄|哈尔滨|长春|呼和浩特|赤峰|乌鲁木齐|兰州|银川|西宁|拉萨|海口|桂林|苏州|厦门|青岛|大连|深圳|宁波|臺北"
+    r"北京|上海|天津|重庆|香港|台北|澳门|广州|南京|杭州|武汉|成都|长沙|西安|沈阳|济南|郑州|合肥|福州|"
+    r"南昌|昆明|贵阳|南宁|"
+    r"太原|石家庄|哈尔滨|长春|呼和浩特|赤峰|乌鲁木齐|兰州|银川|西宁|拉萨|海口|桂林|苏州|厦门|青岛|大连|"
+    r"深圳|宁波|臺北"
 )
 _CHINESE_PLACE = re.compile(rf"^(?:{_CITIES})(?:[·•\s,，]+(?:{_CITIES}))*$")
 
@@ -103,6 +144,11 @@ class _TitlePage:
     def body(self) -> list[_Block]:
         return [block for block in self.blocks if block.middle <= _FOOT * self.height]
 
+    @property
+    def is_translated(self) -> bool:
+        """Whether a translator is named."""
+        return any(_TRANSLATOR.search(block.text) for block in self.blocks)
+
     def claim(self, name: str, block: _Block, text: str = "") -> None:
         self.fields[name] = _value(text or block.text, block.lines)
         self.blocks.remove(block)
@@ -115,7 +161,7 @@ def read_title_page(lines: Sequence[PageLine], height: float = 1000.0) -> Fields
     rule claims are left out: a motto is not a subtitle.
     """
     title = _title_lines(lines, height)
-    if not title:
+    if not title or _is_another_page(lines, title):
         return {}
     page = _TitlePage(_blocks([line for line in lines if line not in title]), height)
     page.fields |= _title_fields(title)
@@ -166,6 +212,13 @@ def _title_lines(lines: Sequence[PageLine], height: float) -> list[PageLine]:
     return candidates[first : last + 1]
 
 
+def _is_another_page(lines: Sequence[PageLine], title: Sequence[PageLine]) -> bool:
+    """Whether the largest line heads another kind of page, or most lines end in page numbers."""
+    head = run_together([line.text for line in title]).strip()
+    entries = sum(bool(_LIST_ENTRY.search(line.text)) for line in lines)
+    return bool(_OTHER_PAGE.match(head)) or (len(lines) >= 5 and entries > len(lines) / 2)
+
+
 def _in_title(upper: PageLine, lower: PageLine, largest: PageLine) -> bool:
     alike = min(upper.height, lower.height) >= _SAME_SIZE * largest.height
     gap = lower.frame[1] - (upper.frame[1] + upper.frame[3])
@@ -206,6 +259,8 @@ def _blocks(lines: Sequence[PageLine]) -> list[_Block]:
 def _continues(block: _Block, line: PageLine) -> bool:
     """Whether a line goes on with what the block says: same size, close, and not a new statement."""
     last = block.lines[-1]
+    if _BARE_WORD.match(last.text.strip()):
+        return line.frame[1] - last.frame[1] < 4 * last.height
     gap = line.frame[1] - (last.frame[1] + last.frame[3])
     sizes = line.height / max(last.height, 1.0)
     if gap > _WITHIN_BLOCK * min(line.height, last.height) or not _SAME_SIZE <= sizes <= 1 / _SAME_SIZE:
@@ -215,7 +270,9 @@ def _continues(block: _Block, line: PageLine) -> bool:
 
 def _is_unfinished(said: str, text: str) -> bool:
     """Whether ``text`` finishes what a line began, and is not something of its own."""
-    begins_anew = any(rule.search(text) for rule in (_STATEMENT, _VOLUME, _YEAR, _EDITION, _IMPRINT))
+    begins_anew = any(rule.search(text) for rule in (_STATEMENT, _VOLUME, _YEAR, _IMPRINT)) or bool(
+        find_editions(text)
+    )
     ended = _IMPRINT.search(said) or _YEAR.search(said) or _is_chinese(said) or _is_chinese(text)
     if begins_anew or ended:
         return False
@@ -230,10 +287,29 @@ def _is_unfinished(said: str, text: str) -> bool:
 
 def _claim_marked(page: _TitlePage) -> None:
     """Edition and volume, which say what they are."""
-    for name, rule in (("edition", _EDITION), ("volume", _VOLUME)):
-        found = next((b for b in page.blocks if rule.search(b.text) and len(b.text) < 80), None)
-        if found is not None:
-            page.claim(name, found)
+    for block in list(page.blocks):
+        printed = _edition_in(block.text)
+        if printed and "edition" not in page.fields:
+            page.claim("edition", block, printed)
+            page.fields["edition"] = replace(
+                cast(FieldValue, page.fields["edition"]),
+                normalised=edition_number(printed) or normalise(printed),
+            )
+    found = next((b for b in page.blocks if _VOLUME.search(b.text) and len(b.text) < 80), None)
+    if found is not None:
+        page.claim("volume", found)
+
+
+def _edition_in(text: str) -> str:
+    """The edition statement that a block is, without brackets; empty when it is something else."""
+    plain = text.strip().strip("()（）[]【】 ")
+    if len(plain) > 60 or _IMPRINT.search(plain) or _STATEMENT.search(plain):
+        return ""
+    if not _is_chinese(plain):
+        found = find_editions(plain)
+        return plain if found and len(found[0].group()) >= 0.5 * len(plain) else ""
+    chinese = find_chinese_edition(plain)
+    return plain if chinese and len(plain) <= 12 else ""
 
 
 def _claim_imprint(page: _TitlePage) -> None:
@@ -275,10 +351,16 @@ def _claim_below_title(page: _TitlePage, title: Sequence[PageLine]) -> None:
     if not below or "subtitle" in page.fields:
         return
     block = below[0]
-    if _is_statement(block.text) or _is_person_list(block.text) or _SERIES.search(block.text):
+    if _is_statement(block.text) or _SERIES.search(block.text) or _ORIGINAL.match(block.text.strip()):
         return
-    if _is_chinese(run_together([line.text for line in title])) != _is_chinese(block.text):
-        return  # a title in another script is the original's
+    if _GENRE.match(block.text.strip()):
+        page.claim("subtitle", block)
+        return
+    if _is_person_list(block.text):
+        return
+    named = run_together([line.text for line in title])
+    if _is_chinese(named) != _is_chinese(block.text) or (page.is_translated and differ(named, block.text)):
+        return  # a title in another language is the original's or a parallel one
     if len(block.text) >= 4 and (len(block.text.split()) > 1 or _is_chinese(block.text)):
         page.claim("subtitle", block)
 
@@ -287,16 +369,30 @@ def _claim_statements(page: _TitlePage) -> None:
     """Statements of responsibility: marked ones and lines of nothing but names."""
     found = [b for b in page.blocks if _is_statement(b.text)]
     found += [b for b in page.body() if b not in found and _is_person_list(b.text)]
+    if not any(not _ROLE_WORDS.search(b.text) for b in found):
+        found += _single_word_author(page, found)
     if not found or len(found) > 6:
         return
     found.sort(key=lambda b: b.top)
     lines = [line for block in found for line in block.lines]
-    page.fields["responsibility"] = _value(" ; ".join(b.text for b in found), lines)
-    names = [(name, block) for block in found for name in _names_in(block.text)]
+    page.fields["responsibility"] = _value(" ; ".join(unglued(b.text) for b in found), lines)
+    names = [
+        (name, block) for block in found for name in _names_in(block.text, alone=len(block.text.split()) == 1)
+    ]
     if names:
         page.fields["names"] = [_value(n.name, b.lines, role=n.role or None) for n, b in names]
     for block in found:
         page.blocks.remove(block)
+
+
+def _single_word_author(page: _TitlePage, found: Sequence[_Block]) -> list[_Block]:
+    """Plato, Voltaire: the one block of a single capitalised word above the foot, when no author is named."""
+    alone = [
+        b
+        for b in page.body()
+        if b not in found and _SINGLE_NAME.match(b.text.strip()) and not _GENRE.match(b.text.strip())
+    ]
+    return alone if len(alone) == 1 else []
 
 
 # --- words ---------------------------------------------------------------------------------------------
@@ -316,11 +412,13 @@ def _is_person_list(text: str) -> bool:
     return bool(names) and words >= 2 and words + text.count(" and ") + text.count(" & ") >= in_line
 
 
-def _names_in(text: str) -> list[Name]:
+def _names_in(text: str, *, alone: bool) -> list[Name]:
     if is_chinese_statement(text):
         plain = text.translate(str.maketrans("（）［］", "()[]"))
-        parts = re.split(r"(?<=[著编译绘撰])\s+", plain)
+        parts = re.split(r"(?<=[著编译绘撰編譯繪])\s+", plain)
         return [name for part in parts for name in chinese_names(re.sub(r"\s+(?=\S{1,2}$)", "", part))]
+    if alone and _SINGLE_NAME.match(text.strip()):
+        return [Name(_title_case(text.strip()), "author")]
     return latin_names(_title_case(text))
 
 

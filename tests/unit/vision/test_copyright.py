@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from vision.copyright import normal_price, read_copyright_page
+from vision.copyright import read_copyright_page
+from vision.money import normal_price
 from workcell.kernel.evidence import Fields, FieldValue
 
 
@@ -74,6 +75,7 @@ def test_the_chinese_block_of_2001(read):
         "title": "世界文明启示录",
         "responsibility": "（德）伊瓦尔·里斯纳著；吴奕俊，鲍京秀译",
         "names": ["伊瓦尔·里斯纳", "吴奕俊", "鲍京秀"],
+        "series": ["世界史文库"],
         "place": "天津",
         "publisher": "天津人民出版社",
         "year": "2021",  # of 版次: CIP data are older than the book
@@ -84,6 +86,8 @@ def test_the_chinese_block_of_2001(read):
         "edition": "第2版",
         "printing": "第3次印刷",
         "price": "79.00元",
+        "format": "787×1092 1/16",
+        "characters": "512千字",
     }
 
 
@@ -169,7 +173,7 @@ def test_the_card_of_the_library_of_congress(read):
     flat = _flat(read(CARD))
     assert flat["names"] == ["Stroustrup, Bjarne"]
     assert (flat["title"], flat["edition"]) == ("The C++ programming language", "Fourth edition")
-    assert flat["class"] == ["QA76.73.C153 S77 2013", "005.13'3--dc23"]
+    assert flat["class"] == ["QA76.73.C153 S77 2013", "005.13'3—dc23"]
     assert (flat["lccn"], flat["year"]) == ("2013002159", "2013")
 
 
