@@ -6,8 +6,7 @@ is followed by 1.  Numbers are compared on the circle of 1 to 65535, half of whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _CIRCLE = 65535
 
@@ -32,7 +31,7 @@ class Handshake:
     ack_code: str = "none"
     done_seq: int = 0
     done_code: str = "ok"
-    results: Mapping[str, int] = field(default_factory=dict)
+    results: tuple[int, ...] = ()
 
     def is_new(self, cmd_seq: int) -> bool:
         """Whether the command block holds a command that was not answered yet."""
@@ -42,6 +41,6 @@ class Handshake:
         """Acknowledge ``seq`` with an ack code."""
         self.ack_seq, self.ack_code = seq, code
 
-    def finish(self, seq: int, code: str, results: Mapping[str, int] | None = None) -> None:
-        """Report the end of ``seq``."""
-        self.done_seq, self.done_code, self.results = seq, code, results or {}
+    def finish(self, seq: int, code: str, results: tuple[int, ...] = ()) -> None:
+        """Report the end of ``seq`` with its result words."""
+        self.done_seq, self.done_code, self.results = seq, code, results

@@ -117,7 +117,7 @@ def test_numbers_are_reserved_once(play: Any) -> None:
     async def scenario(rig: Any) -> None:
         link = await rig.started()
         assert [await link.reserve("supply") for _ in range(3)] == [1, 2, 3]
-        link._reserved["supply"] = 65534
+        link._commands._reserved["supply"] = 65534
         assert [await link.reserve("supply") for _ in range(2)] == [65535, 1]
         await link.close()
 
@@ -478,7 +478,7 @@ def test_another_major_version_is_refused_with_both_versions(play: Any) -> None:
 
     async def scenario(rig: Any) -> None:
         rig.plc.image.put("line", {"map_version": 2 * 256 + 5})
-        with pytest.raises(ConfigError, match=r"tag map 2\.5, this host 1\.0"):
+        with pytest.raises(ConfigError, match=r"tag map 2\.5, this host 1\.1"):
             await rig.link().open()
 
     play(scenario)
@@ -554,7 +554,7 @@ def test_events_of_before_are_not_told(play_in_memory: Any, kill: Any) -> None:
         old = await rig.started()
         await kill(old)
         for number in range(40):
-            rig.plc._event("arrived", rig.plc._stations[0].zone, number)
+            rig.plc._line.event("arrived", rig.plc._stations[0].zone, number)
         new = rig.link(last_boot_id=1)
         await new.open()
         heard = _listen(new)

@@ -26,7 +26,7 @@ def _watch(rig: Any, link: Any) -> list[int]:
     use = link._use
 
     def watched(read: Any) -> None:
-        ages.append(rig.plc._beat - read.hot["beat"])
+        ages.append(rig.plc._publisher.beat - read.hot["beat"])
         use(read)
 
     link._use = watched

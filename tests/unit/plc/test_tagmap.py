@@ -144,7 +144,7 @@ def _entries(data: dict[str, Any]) -> dict[str, Any]:
     return entries
 
 
-_ELEVEN_WORDS = {"name": "more", "type": "u16", "count": 11, "text": "as long as the zones"}
+_THREE_WORDS = {"name": "more", "type": "u16", "count": 3, "text": "as long as the zones"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ _ELEVEN_WORDS = {"name": "more", "type": "u16", "count": 11, "text": "as long as
         (lambda d: (d["blocks"]["ring"].update(offset=700), _entries(d).update(count=40)), "one read"),
         (lambda d: _entries(d).update(count=0), "each or count"),
         (lambda d: d["blocks"]["line"].update(hot_words=30), "too long to be polled"),
-        (lambda d: d["blocks"]["times"]["fields"].append(_ELEVEN_WORDS), "same length"),
+        (lambda d: d["blocks"]["times"]["fields"].append(_THREE_WORDS), "same length"),
         (lambda d: d["verbs"]["hold"].update(stations=["attic"]), "no station"),
         (lambda d: d["verbs"]["hold"].update(codes=["tired"]), "no result"),
         (lambda d: d["verbs"]["hold"].update(id=1), "two verbs"),
