@@ -38,7 +38,7 @@ def match(
     if json:
         print_json(decision_to_json(decision))
     else:
-        _print(decision)
+        print_decision(decision)
 
 
 def read_evidence(path: Path) -> Evidence:
@@ -68,7 +68,8 @@ def evidence_of(data: object, subject: str) -> Evidence:
         ) from error
 
 
-def _print(decision: Decision) -> None:
+def print_decision(decision: Decision) -> None:
+    """Decision, reasons and each candidate field by field, for people."""
     paper.print(f"[bold]{decision.decision.value}[/]  {decision.record_id or ''}  {decision.score:.3f}")
     for reason in decision.reasons:
         paper.print(f"  {reason.code}: {reason.text}", markup=False)
