@@ -4,8 +4,9 @@ Read and write record files, keep a local catalogue, find a book's record in it 
 duplicates, draft or upgrade a record, give it a call number and items, and check it before it leaves.
 """
 
+from marc.asking import Breaker, Fetched, ask, connect, fetch
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
-from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport
+from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats
 from marc.converting import Conversion, convert
 from marc.deciding import (
     Considered,
@@ -28,6 +29,8 @@ from marc.orders import OrderMatch, find_order, match_order
 from marc.preparing import Prepared, open_sources, prepare, prepare_record
 from marc.reading import ReadResult, read_records
 from marc.slicing import Sliced, slice_records
+from marc.target_queries import Wanted, wanted_from_text
+from marc.targets import Target, Targets, is_target_address, load_targets, target_at
 from marc.upgrading import upgrade_cip
 from marc.validating import Finding, validate
 from marc.writing import WriteReport, to_iso2709, to_marcxml, write_iso2709, write_marcxml
@@ -55,6 +58,19 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Hit",
     "ImportReport",
     "BadRecord",
+    "Stats",
+    "load_targets",
+    "target_at",
+    "is_target_address",
+    "Target",
+    "Targets",
+    "Wanted",
+    "wanted_from_text",
+    "connect",
+    "ask",
+    "fetch",
+    "Fetched",
+    "Breaker",
     "compare",
     "Match",
     "match_order",

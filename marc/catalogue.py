@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -105,6 +106,18 @@ class Catalogue:
         Records that can't be kept (too long for ISO 2709) are left out.
         """
         return [Hit(*found) for found in importing.put_records(self._store, records, source)]
+
+    def make_sidecar(self) -> bool:
+        """Make the tantivy index whatever the size; False where that package is not installed."""
+        return self._sidecar.refresh(self._store, force=True)
+
+    def answered(self, question: str, since: datetime) -> int | None:
+        """How many records this question has brought since then; None when it was not asked."""
+        return self._store.answered(question, since.timestamp())
+
+    def note_answer(self, question: str, at: datetime, records: int) -> None:
+        """Put on record that this question brought so many records."""
+        self._store.note_answer(question, at.timestamp(), records)
 
     def by_isbn(self, number: str, source: str = "") -> list[Hit]:
         """Records with this ISBN (ten or thirteen digits, valid or as misprinted).

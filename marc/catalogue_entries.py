@@ -161,7 +161,9 @@ def keys_of(fields: Sequence[PlainField], leader: str) -> Keys:
 
 
 def _sliced_entry(n: int, sliced: Sliced) -> Entry:
-    fields = None if sliced.broken or sliced.problem else _plainly_sound(sliced)
+    if sliced.broken:
+        return Entry(n, sliced.offset, None, problem=sliced.problem)
+    fields = None if sliced.problem else _plainly_sound(sliced)
     if fields is None:
         return _entry_of_result(read_frame(n, Frame(sliced.offset, sliced.data, sliced.problem)))
     keys = keys_of(fields, sliced.leader.decode("ascii"))

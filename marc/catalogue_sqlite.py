@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, files TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0,
     file INTEGER NOT NULL DEFAULT 0, n INTEGER NOT NULL DEFAULT 0, place INTEGER NOT NULL DEFAULT 0,
     new INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, at REAL NOT NULL, records INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS bad (
     run INTEGER NOT NULL, path TEXT NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL,
     problem TEXT NOT NULL, kept INTEGER NOT NULL);
@@ -112,6 +113,18 @@ class SqliteStore:
             self._db.execute("UPDATE runs SET done = 1 WHERE id = ?", (run.number,))
             self._db.execute("DELETE FROM runs WHERE done = 0 AND source = ?", (run.source,))
             self._db.execute("DELETE FROM bad WHERE run NOT IN (SELECT id FROM runs WHERE done = 0)")
+
+    def answered(self, question: str, since: float) -> int | None:
+        """As ``Store.answered``."""
+        row = self._db.execute(
+            "SELECT records FROM answers WHERE question = ? AND at >= ?", (question, since)
+        ).fetchone()
+        return int(row[0]) if row else None
+
+    def note_answer(self, question: str, at: float, records: int) -> None:
+        """As ``Store.note_answer``."""
+        with self._writing():
+            self._db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (question, at, records))
 
     # --- finding -------------------------------------------------------------------------------------
 
@@ -301,9 +314,7 @@ class _Batch:
         isbns, barcodes = (part.split("\x1f") for part in keys.split("\x1e"))
         tokens = self._db.execute("SELECT c0 FROM words_content WHERE id = ?", (number,)).fetchone()[0]
         self._counted.subtract(tokens.split())
-        self._db.executemany(
-            "DELETE FROM isbns WHERE isbn = ? AND record = ?", [(k, number) for k in isbns]
-        )
+        self._db.executemany("DELETE FROM isbns WHERE isbn = ? AND record = ?", [(k, number) for k in isbns])
         self._db.executemany(
             "DELETE FROM barcodes WHERE barcode = ? AND record = ?", [(k, number) for k in barcodes]
         )

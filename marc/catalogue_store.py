@@ -88,6 +88,14 @@ class Store(Protocol):
         """The import is complete."""
         ...
 
+    def answered(self, question: str, since: float) -> int | None:
+        """How many records a question brought since then (seconds of the epoch); None if it was not asked."""
+        ...
+
+    def note_answer(self, question: str, at: float, records: int) -> None:
+        """Put on record that a question to a target brought so many records."""
+        ...
+
     def by_isbn(self, key: str, source: str) -> list[Found]:
         """Records with this key, those that have it as a cancelled number last; ``""`` asks every source."""
         ...

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from workcell.cli import (
+    catalog,
     control,
     demo,
     desk,
@@ -45,6 +46,7 @@ app.command()(control.abort)
 app.command()(control.clear)
 app.command()(passport.passport)
 app.command()(doctor.doctor)
+app.add_typer(catalog.app, name="catalog")
 app.add_typer(twin.app, name="twin")
 app.add_typer(profile.app, name="profile")
 app.add_typer(review.app, name="review")
