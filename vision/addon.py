@@ -16,16 +16,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vision import ean
 from vision.photo import Pixels
 
 Widths = npt.NDArray[np.float64]
 
-_SET_A = ("3211", "2221", "2122", "1411", "1132", "1231", "1114", "1312", "1213", "3112")
-"""Widths in modules of space, bar, space, bar for each digit; set B is the mirror image."""
-
-_PATTERNS = np.array([[int(w) for w in p] for p in (*_SET_A, *(p[::-1] for p in _SET_A))], dtype=np.float64)
-_PARITY_2 = ("AA", "AB", "BA", "BB")
-_PARITY_5 = ("BBAAA", "BABAA", "BAABA", "BAAAB", "ABBAA", "AABBA", "AAABB", "ABABA", "ABAAB", "AABAB")
+_PATTERNS = np.array(
+    [[int(w) for w in p] for p in (*ean.SET_A, *(p[::-1] for p in ean.SET_A))], dtype=np.float64
+)
 _GUARD = (1, 1, 2)
 _MODULES = {5: 47, 2: 20}
 _ELEMENTS = {5: 31, 2: 13}
@@ -131,6 +129,6 @@ def _nearest(widths: Widths) -> tuple[int, float]:
 
 def _expected_parity(digits: str) -> str:
     if len(digits) == 2:
-        return _PARITY_2[int(digits) % 4]
+        return ean.PARITY_2[int(digits) % 4]
     weights: Sequence[int] = (3, 9, 3, 9, 3)
-    return _PARITY_5[sum(w * int(d) for w, d in zip(weights, digits, strict=True)) % 10]
+    return ean.PARITY_5[sum(w * int(d) for w, d in zip(weights, digits, strict=True)) % 10]

@@ -118,6 +118,16 @@ def rectangle_at(points: Sequence[Point], angle: float) -> tuple[Point, Point, P
     return (a, b, c, d)
 
 
+def full_height(polygon: Sequence[Point]) -> list[Point]:
+    """The polygon as high as an EAN symbol is: decoders report only the rows that they read."""
+    corners = np.array(polygon)
+    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    across = np.array([-along[1], along[0]]) * 0.35
+    middle = corners.mean(axis=0)
+    spread = [middle + sx * along / 2 + sy * across for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return [(float(x), float(y)) for x, y in spread]
+
+
 def order_quad(points: Sequence[Point]) -> tuple[Point, Point, Point, Point]:
     """Four corners as top left, top right, bottom right, bottom left."""
     middle = centre(points)

@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from vision.barcodes import Reading, bar_quads, sharpened, tallied, upright_crop, zxing_readings
+from vision.bars import bar_quads, sharpened, upright_crop
+from vision.decoders import zxing_readings
 from vision.geometry import Matrix, cut_upright, scale_matrix
 from vision.ocr import default_engine, second_engine
 from vision.page import Page
 from vision.photo import Pixels, load
 from vision.reading import read_all_ways
+from vision.votes import Reading, tallied
 from workcell.kernel.evidence import Barcode
 
 _FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
@@ -53,17 +55,17 @@ def _sizes(grey: Pixels) -> _Prepared:
         scale = min(side / max(grey.shape), 2.0)
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         image = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
-        yield f"zxing-{side}", image, scale_matrix(scale)
-        yield f"zxing-sharp-{side}", sharpened(image), scale_matrix(scale)
+        yield f"zxing/{side}", image, scale_matrix(scale)
+        yield f"zxing/sharp-{side}", sharpened(image), scale_matrix(scale)
 
 
 def _cut_symbols(grey: Pixels) -> _Prepared:
     """Everything that looks like bars, cut out upright and enlarged."""
     for quad in bar_quads(grey):
         crop, back = upright_crop(grey, quad, reach=1.35)
-        yield "zxing-crop", crop, back
-        yield "zxing-crop-sharp", sharpened(crop, sigma=3.0), back
-        yield "zxing-crop-smoothed", _smoothed_along_bars(crop), back
+        yield "zxing/crop", crop, back
+        yield "zxing/crop-sharp", sharpened(crop, sigma=3.0), back
+        yield "zxing/crop-smoothed", _smoothed_along_bars(crop), back
 
 
 def _tilted(grey: Pixels) -> _Prepared:
@@ -73,8 +75,8 @@ def _tilted(grey: Pixels) -> _Prepared:
     size = float(np.hypot(width, height))
     for tilt in _TILTS:
         image, back = cut_upright(grey, (width / 2, height / 2), tilt, (size, size), min(2000 / size, 2.0))
-        yield f"zxing-tilt{tilt:+g}", image, back
-        yield f"zxing-tilt{tilt:+g}-sharp", sharpened(image), back
+        yield f"zxing/tilt{tilt:g}", image, back
+        yield f"zxing/tilt{tilt:g}-sharp", sharpened(image), back
 
 
 def _smoothed_along_bars(image: Pixels) -> Pixels:

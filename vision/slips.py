@@ -8,9 +8,11 @@ from pathlib import Path
 import cv2
 import zxingcpp
 
-from vision.barcodes import Reading, sharpened, tallied, zxing_readings
+from vision.bars import sharpened
+from vision.decoders import zxing_readings
 from vision.geometry import scale_matrix
 from vision.photo import load
+from vision.votes import Reading, tallied
 from workcell.kernel.evidence import Barcode
 
 SLIP_PREFIX = "WC-"
@@ -30,7 +32,7 @@ def read_slips(path: Path) -> tuple[Barcode, ...]:
     scale = min(1.0, _LONGEST_SIDE / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     readings: list[Reading] = []
-    for voter, image in (("zxing", small), ("zxing-sharp", sharpened(small))):
+    for voter, image in (("zxing/plain", small), ("zxing/sharp", sharpened(small))):
         readings += zxing_readings(image, scale_matrix(scale), voter, _FORMATS)
     return _accepted_slips(tallied(readings))
 

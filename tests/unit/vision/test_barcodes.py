@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from vision.addon import read_addon
-from vision.barcodes import Reading, addon_price, is_bookland, read_barcodes, tallied
+from vision.barcodes import addon_price, is_bookland, read_barcodes
+from vision.votes import Reading, tallied
 
 BOOK = "9780306406157"
 
@@ -97,10 +98,18 @@ def test_a_leading_zero_is_a_upc(draw_cover):
     assert (code.text, code.format) == ("036000291452", "UPCA")
 
 
-def test_of_two_books_only_the_one_in_the_middle_is_accepted(draw_cover):
+def test_of_two_books_the_one_in_the_middle_comes_first(draw_cover):
     middle, neighbour = draw_cover(BOOK), draw_cover("9787121233432")
     codes = read_barcodes(np.vstack([np.full_like(middle[:700], 120), middle, neighbour]))
+    assert [(c.text, c.accepted) for c in codes] == [(BOOK, True), ("9787121233432", True)]
+
+
+def test_a_symbol_at_the_pictures_edge_is_not_accepted_beside_a_whole_one(draw_cover):
+    whole, below = draw_cover(BOOK), draw_cover("9787121233432")
+    codes = read_barcodes(np.vstack([whole, below[:760]]))
     assert {c.text: c.accepted for c in codes} == {BOOK: True, "9787121233432": False}
+    (alone, *_) = read_barcodes(below[:760])
+    assert (alone.text, alone.accepted) == ("9787121233432", True)
 
 
 def test_noise_and_stripes_are_no_barcodes():
@@ -119,11 +128,21 @@ def test_one_reader_is_not_believed():
     assert code.votes == ("zxing",) and not code.accepted
 
 
-def test_two_texts_for_the_same_bars_are_settled_by_votes():
+def test_one_decoder_on_one_size_is_one_vote_however_sharpened():
+    (code,) = tallied([_vote(BOOK, "zxing/small"), _vote(BOOK, "zxing/small+sharp")])
+    assert not code.accepted
+    (code,) = tallied([_vote(BOOK, "zxing/small"), _vote(BOOK, "zxing/full")])
+    assert code.accepted
+
+
+def test_two_texts_for_the_same_bars_are_settled_by_a_lead_of_two_votes():
     wrong = "9780301346618"
-    votes = [_vote(BOOK, "zxing"), _vote(BOOK, "zbar"), _vote(wrong, "opencv")]
-    assert {c.text: c.accepted for c in tallied(votes)} == {BOOK: True, wrong: False}
-    tie = [*votes, _vote(wrong, "zbar-sharp")]
+    votes = [_vote(BOOK, "zxing"), _vote(BOOK, "zbar")]
+    contradicted = [*votes, _vote(wrong, "opencv")]
+    assert not any(c.accepted for c in tallied(contradicted))
+    settled = [*contradicted, _vote(BOOK, "bands")]
+    assert {c.text: c.accepted for c in tallied(settled)} == {BOOK: True, wrong: False}
+    tie = [*votes, _vote(wrong, "opencv"), _vote(wrong, "bands")]
     assert not any(c.accepted for c in tallied(tie))
 
 
