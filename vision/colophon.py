@@ -59,9 +59,12 @@ _FORMAT = re.compile(
 )
 _CHARACTERS = re.compile(r"字\s*数\s*[:：]?\s*(?P<value>\d[\d.,]*\s?[千万]?字?)")
 
+_UNIFIED = re.compile(r"统一书号\s*[:：]?\s*(?P<value>\d{4,5}\s?[·.・•-]\s?\d{1,5})")
+"""The national number of China's books from 1956 to 1987: kind, publisher, serial."""
+
 
 def read_colophon(lines: Sequence[PageLine], page: str) -> Fields:
-    """Publisher, edition, printing, year, price, title, persons, format (开本) and characters (字数)."""
+    """Publisher, edition, printing, year, price, title, persons, format (开本), characters (字数), 统一书号."""
     flow = unspaced(lines, page)
     fields: Fields = {}
     fields |= _edition_and_year(flow)
@@ -73,7 +76,7 @@ def read_colophon(lines: Sequence[PageLine], page: str) -> Fields:
         found = read(lines, page)
         if found:
             fields[name] = found
-    for name, rule in (("format", _FORMAT), ("characters", _CHARACTERS)):
+    for name, rule in (("format", _FORMAT), ("characters", _CHARACTERS), ("unified_number", _UNIFIED)):
         place = next(((line, m) for line in lines if (m := rule.search(line.text.replace("　", " ")))), None)
         if place is not None:
             fields[name] = unspaced([place[0]], page).value(place[1]["value"].strip(), 0)

@@ -15,21 +15,42 @@ from stdnum.exceptions import ValidationError
 from workcell.kernel.evidence import FieldValue, TextLine
 
 _DASH = r"\-‐‑‒–—−－·. '\"”“"
+_WORD = (
+    r"e-?books?|e-?pub|e-?pdf|pdf|kindle|mobi|audio(?:book)?|hard ?(?:cover|back|bound)|paper ?(?:back|"
+    r"bound)|soft ?(?:cover|back)|"
+    r"print|set|pbk\.?|hbk\.?|pb|hb|cloth|cased|digital|electronic|online|精装本?|平装本?|精裝|平裝|全套|"
+    r"套[装裝]"
+)
 _LABEL = re.compile(
-    r"(?P<before>e-?book|e-?pub|hardcover|hardback|paperback|print|set|pbk|hbk|cloth)?[\s:-]*"
-    r"[I1l|]S[B8]N(?:\s*-?\s*\(?1[03]\)?)?\s*(?:[(（](?P<in>[^)）]{1,30})[)）])?\s*[:：]?\s*$",
+    rf"(?P<before>\b(?:{_WORD}))?[\s:-]*(?<![A-Za-z])(?P<electronic>e-?)?[I1l|]S[B8]N(?:\s*-?\s*\(?1[03]\)?)?\s*"
+    rf"(?:[(（](?P<in>[^)）]{{1,30}})[)）]|(?P<mid>\b(?:{_WORD})))?\s*[:：]?\s*$",
     re.IGNORECASE,
 )
-_THIRTEEN = re.compile(rf"(?<!\d)9[{_DASH}]?7[{_DASH}]?[89](?:[{_DASH}]?\d){{9}}[{_DASH}]?[\dOoIl](?!\d)")
-_TEN = re.compile(rf"(?<!\d)(?<!\d[\-‐–—])\d(?:[{_DASH}]?\d){{8}}[{_DASH}]?[\dXx](?!\d)")
-_QUALIFIER = re.compile(r"\s*[（(]\s*([^)）]{1,60})\s*[)）]?")
+_SBN = re.compile(r"(?<![A-Za-z1|])SBN\s*[:：]?\s*$")
+_DIGIT = r"[\dOoIl]"
+_THIRTEEN = re.compile(
+    rf"(?<!\d)9[{_DASH}]?7[{_DASH}]?[89](?:[{_DASH}]?{_DIGIT}){{9}}[{_DASH}]?{_DIGIT}(?!\d)"
+)
+_TEN = re.compile(rf"(?<!\d)(?<!\d[\-‐–—]){_DIGIT}(?:[{_DASH}]?\d){{8}}[{_DASH}]?[\dXx](?!\d)")
+_NINE = re.compile(rf"(?<=SBN )\d(?:[{_DASH}]?\d){{7}}[{_DASH}]?[\dXx](?![\d{_DASH}]?\d)")
+_QUALIFIER = re.compile(
+    rf"\s*(?:[（(\[]\s*([^)）\]]{{1,60}})\s*[)）\]]?|"
+    rf"[,:]?\s?({_WORD})(?!\w))",
+    re.IGNORECASE,
+)
+_NEXT_IN_LIST = 4
+"""Most characters between a number and one that goes on with the same label."""
 
 _KINDS = (
-    ("ebook", r"e-?book|\be-?bk\b|electronic|epub|e-?pdf|\bpdf\b|kindle|mobi|online|web ?pdf|adobe|电子"),
+    (
+        "ebook",
+        r"^e-?$|e-?book|\be-?bk\b|electronic|epub|e-?pdf|\bpdf\b|kindle|mobi|online|web ?pdf|adobe|digital|"
+        r"电子|電子",
+    ),
     ("audio", r"audio"),
-    ("set", r"\bset\b|全套|套装|全\S{1,3}[册卷]|v(?:ol)?s?\. set"),
-    ("hardcover", r"hard ?(?:cover|back|bound)|\bhbk?\b|\bcloth\b|\bcased\b|\bhc\b|精装|\bbound\b"),
-    ("paperback", r"paper ?(?:back|bound)|\bpbk?\b|soft ?(?:cover|back)|\bpaper\b|平装|\bperfect bound\b"),
+    ("set", r"\bset\b|全套|套[装裝]|全\S{1,3}[册卷]|v(?:ol)?s?\. set"),
+    ("hardcover", r"hard ?(?:cover|back|bound)|\bhbk?\b|\bcloth\b|\bcased\b|\bhc\b|精[装裝]|\bbound\b"),
+    ("paperback", r"paper ?(?:back|bound)|\bpbk?\b|soft ?(?:cover|back)|\bpaper\b|平[装裝]|perfect bound"),
     ("print", r"\bprint\b"),
 )  # fmt: skip
 _NOT_THIS_BOOK = ("ebook", "audio")
@@ -69,12 +90,27 @@ def find_isbns(texts: Sequence[str]) -> list[PrintedIsbn]:
     found: list[PrintedIsbn] = []
     read_to = 0
     for begin, end, digits in _numbers(text):
-        label = _LABEL.search(text[read_to:begin]) if begin >= read_to else None
-        if begin >= read_to and (label or digits == 13):
-            after = _QUALIFIER.match(text, end)
-            found.append(_printed(text[begin:end], label, after, _line_at(starts, begin), begin))
-            read_to = after.end() if after else end
+        if begin < read_to:
+            continue
+        label = _label(text[read_to:begin], digits)
+        goes_on = bool(found) and begin - read_to <= _NEXT_IN_LIST and bool(to_isbn13(text[begin:end]))
+        if not (label or digits == 13 or goes_on) or (
+            _has_letters(text[begin:end]) and not to_isbn13(text[begin:end])
+        ):
+            continue
+        after = _QUALIFIER.match(text, end)
+        found.append(_printed(text[begin:end], label, after, _line_at(starts, begin), begin))
+        read_to = after.end() if after else end
     return found
+
+
+def _label(before: str, digits: int) -> re.Match[str] | None:
+    """The words "ISBN" (for nine digits: "SBN") right before a number."""
+    return _SBN.search(before) if digits == 9 else _LABEL.search(before)
+
+
+def _has_letters(printed: str) -> bool:
+    return bool(re.search(r"[OoIl]", printed))
 
 
 def isbn_fields(lines: Sequence[TextLine], page: str) -> list[FieldValue]:
@@ -94,8 +130,10 @@ def isbn_fields(lines: Sequence[TextLine], page: str) -> list[FieldValue]:
 
 def to_isbn13(number: str) -> str:
     """ISBN-13 without hyphens, or an empty string when the number is none or its check digit is wrong."""
+    plain = _plain(number)
     try:
-        return str(_isbn.to_isbn13(_isbn.validate(_plain(number)))).replace("-", "")
+        # A standard book number of nine digits is an ISBN without its first 0.
+        return str(_isbn.to_isbn13(_isbn.validate(plain.zfill(10)))).replace("-", "")
     except ValidationError:
         return ""
 
@@ -118,6 +156,7 @@ def _joined(texts: Sequence[str]) -> tuple[str, list[int]]:
 def _numbers(text: str) -> list[tuple[int, int, int]]:
     """Begin, end and count of digits of everything shaped like an ISBN, in reading order, longer first."""
     spans = [(*m.span(), 13) for m in _THIRTEEN.finditer(text)]
+    spans += [(*m.span(), 9) for m in _NINE.finditer(text)]
     spans += [(*m.span(), 10) for m in _TEN.finditer(text) if not m.group().startswith(("978", "979"))]
     return sorted(spans, key=lambda span: (span[0], -span[1]))
 
@@ -130,7 +169,11 @@ def _printed(
     printed: str, label: re.Match[str] | None, after: re.Match[str] | None, line: int, position: int
 ) -> PrintedIsbn:
     isbn13 = to_isbn13(printed)
-    words = [after.group(1) if after else "", *(label.group("in", "before") if label else ())]
+    named = label.groupdict() if label else {}
+    words = [
+        after.group(1) or after.group(2) if after else "",
+        *(named.get(g) for g in ("in", "mid", "before")),
+    ]
     qualifier = next((word.strip() for word in words if word), "")
     problem = "" if isbn13 else f"the check digit of {printed} is wrong"
     return PrintedIsbn(

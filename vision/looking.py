@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from vision.barcodes import is_bookland, read_barcodes
-from vision.copyright import read_copyright_page
+from vision.copyright import is_copyright_text, read_copyright_page
 from vision.extent import read_page_number
 from vision.faces import judge_face
 from vision.fingerprint import fingerprint
@@ -38,6 +38,7 @@ Purpose = Literal["identify", "transcribe"]
 NO_WAY_UP = "no text or barcode tells which way is up"
 """The problem of a face whose turn can't be told."""
 
+_DOUBTFUL_FACES = (Face.UNSURE, Face.BACK_COVER)
 _NO_TEXT = PageText((), None)
 
 
@@ -98,6 +99,8 @@ def _whole_face(
     engine = default_engine()
     text = read_page(page, engine, upright_by_barcode(certain) if certain else None)
     face, sure = judge_face(page, text, barcodes, view)
+    if face in _DOUBTFUL_FACES and view != "cover" and not barcodes and is_copyright_text(text.lines):
+        face, sure = Face.COPYRIGHT_PAGE, 0.5
     text = _second_opinion(page, text, face, asked_for_isbn=certain is None)
     fields = _READERS.get(face, _read_unsure)(text)
     return _evidence(photo, page, barcodes, face, sure, text.upright, text=text, fields=fields)

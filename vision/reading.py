@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vision.geometry import box_of, mapped, turn_matrix
-from vision.ocr import Quad, RapidOcr, Recognised, is_legible, line_image
+from vision.ocr import OcrEngine, Quad, RapidOcr, Recognised, is_legible, line_image
 from vision.page import Page
+from vision.photo import Pixels
 from vision.posture import Upright, along, upright_by_text
 from workcell.kernel.evidence import Box, Point, Rotation, TextLine
 
@@ -74,7 +75,8 @@ def skim(page: Page, engine: RapidOcr) -> PageText:
 def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> PageText:
     """Find, turn and read the text of a flattened page; ``known`` is its posture where a barcode told it."""
     quads = engine.find(page.image)[:_MOST_LINES]
-    return _read(page, quads, known or upright_by_text(page.image, quads, engine), engine)
+    once = _ReadOnce(engine)
+    return _read(page, quads, known or upright_by_text(page.image, quads, once), once)
 
 
 def read_all_ways(page: Page, engine: RapidOcr) -> Iterator[PageText]:
@@ -89,7 +91,7 @@ def _stands(quad: Quad) -> bool:
     return math.dist(quad[1], quad[2]) > math.dist(quad[0], quad[1])
 
 
-def _read(page: Page, quads: Sequence[Quad], upright: Upright | None, engine: RapidOcr) -> PageText:
+def _read(page: Page, quads: Sequence[Quad], upright: Upright | None, engine: OcrEngine) -> PageText:
     if upright is None:
         return PageText((), None)
     oriented = [along(quad, upright) for quad in quads]
@@ -143,6 +145,22 @@ def _joined(left: PageLine, right: PageLine) -> PageLine:
 def _around(a: Box, b: Box) -> Box:
     x, y = min(a[0], b[0]), min(a[1], b[1])
     return (x, y, max(a[0] + a[2], b[0] + b[2]) - x, max(a[1] + a[3], b[1] + b[3]) - y)
+
+
+class _ReadOnce:
+    """An engine that recognises no line of a page twice: the longest ones were read to tell the way up."""
+
+    def __init__(self, engine: OcrEngine) -> None:
+        self._engine = engine
+        self._known: dict[bytes, Recognised] = {}
+        self.name = engine.name
+
+    def read(self, lines: Sequence[Pixels]) -> list[Recognised]:
+        keys = [line.tobytes() for line in lines]
+        new = [at for at, key in enumerate(keys) if key not in self._known]
+        for at, recognised in zip(new, self._engine.read([lines[at] for at in new]), strict=True):
+            self._known[keys[at]] = recognised
+        return [self._known[key] for key in keys]
 
 
 class _Level:
