@@ -6,9 +6,10 @@ duplicates, draft or upgrade a record, give it a call number and items, and chec
 
 from marc.asking import Breaker, Fetched, ask, connect, fetch
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
-from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats
+from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats, is_catalogue
 from marc.converting import Conversion, convert
 from marc.deciding import (
+    OWN_SOURCES,
     Considered,
     Matched,
     Source,
@@ -23,12 +24,13 @@ from marc.drafting import draft
 from marc.facts import ClassNumber, Holding, OrderData, RecordFacts, RecordIsbn, record_facts
 from marc.fields import flavour
 from marc.items import add_item, item_field
-from marc.matching import Match, compare
+from marc.matching import Match, compare, evidence_isbns
 from marc.merging import fill_gaps, house_rules, overlay
 from marc.orders import OrderMatch, find_order, match_order
 from marc.preparing import Prepared, open_sources, prepare, prepare_record
 from marc.reading import ReadResult, read_records
 from marc.slicing import Sliced, slice_records
+from marc.target_answers import Connection
 from marc.target_queries import Wanted, wanted_from_text
 from marc.targets import Target, Targets, is_target_address, load_targets, target_at
 from marc.upgrading import upgrade_cip
@@ -59,6 +61,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "ImportReport",
     "BadRecord",
     "Stats",
+    "is_catalogue",
     "load_targets",
     "target_at",
     "is_target_address",
@@ -67,10 +70,12 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Wanted",
     "wanted_from_text",
     "connect",
+    "Connection",
     "ask",
     "fetch",
     "Fetched",
     "Breaker",
+    "evidence_isbns",
     "compare",
     "Match",
     "match_order",
@@ -83,6 +88,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "gather",
     "Considered",
     "decide",
+    "OWN_SOURCES",
     "autonomy_kind",
     "title_key",
     "wanted_locations",

@@ -24,7 +24,10 @@ from marc.catalogue_sidecar import Sidecar
 from marc.facts import RecordFacts, record_facts
 from marc.reading import read_record
 
-__all__ = ["BadRecord", "Catalogue", "Hit", "ImportReport", "Stats"]
+__all__ = ["BadRecord", "Catalogue", "Hit", "ImportReport", "Stats", "is_catalogue"]
+
+
+_DATABASE = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,15 @@ class Stats:
     def records(self) -> int:
         """All records."""
         return sum(self.sources.values())
+
+
+def is_catalogue(path: Path) -> bool:
+    """Whether this file is a database (then it must be a catalogue) rather than records."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except OSError:
+        return False
 
 
 class Catalogue:

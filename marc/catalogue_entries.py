@@ -17,8 +17,7 @@ from pymarc import Record
 from marc import isbn, text
 from marc.fields import flavour
 from marc.framing import Frame
-from marc.reading import ReadResult
-from marc.reading import _result as read_frame
+from marc.reading import ReadResult, read_frame
 from marc.slicing import Sliced, slice_frames
 from marc.writing import to_iso2709
 from workcell.kernel.errors import BadInput

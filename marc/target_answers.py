@@ -10,7 +10,7 @@ from pymarc import Record
 
 from marc import framing, reading_xml
 from marc.fields import matches
-from marc.reading import _result as read_frame
+from marc.reading import read_frame
 from marc.target_queries import Question
 from marc.targets import Target
 from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone

@@ -16,9 +16,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.profile import Table, load_toml
 
-Use = Literal["copy", "overlay", "upgrade"]
-"""What a record may be used for: taken over as a copy record, laid over the order's own brief record, or put
-in the place of a CIP record."""
+Use = Literal["copy", "overlay"]
+"""What a record may be used for: taken over as a copy record, or laid over the order's own brief record."""
 
 _SCHEMES = {"z3950": "z3950", "z39.50": "z3950", "tcp": "z3950", "http": "sru", "https": "sru"}
 _PORT_Z3950 = 210
@@ -56,7 +55,7 @@ _CQL = {
 
 
 class Target(Table):
-    """One target.
+    """One target; the one named ``catalogue`` is the library's own and asked for every book.
 
     ``url`` is ``z3950://host:port/database`` or the base address of an SRU service.  Targets of the lowest
     ``priority`` are asked first, those of the same together; the next only when these gave nothing.
@@ -75,7 +74,7 @@ class Target(Table):
     failures: Annotated[int, Field(ge=1)] = 3
     rest_s: Annotated[float, Field(ge=0)] = 60.0
     cache_days: Annotated[int, Field(ge=0)] = 30
-    may: tuple[Use, ...] = ("copy", "overlay", "upgrade")
+    may: tuple[Use, ...] = ("copy", "overlay")
     republish: bool = True
     stripped: tuple[str, ...] = ()
     syntax: Literal["usmarc", "unimarc", "xml"] = "usmarc"
@@ -123,6 +122,10 @@ class Target(Table):
         """The password, from the environment variable that the configuration names."""
         return os.environ.get(self.password_env, "") if self.password_env else ""
 
+    def allows(self, use: Use) -> bool:
+        """Whether its records may be used so."""
+        return self.republish and use in self.may
+
     def names(self, index: str) -> tuple[str, ...]:
         """What the target calls ``isbn``, ``title`` …: its own configuration, else the usual names."""
         own: tuple[str, ...] = getattr(self.indexes, index)
@@ -138,7 +141,7 @@ class Targets(Table):
     @model_validator(mode="after")
     def _names_differ(self) -> Targets:
         names = [target.name for target in self.target]
-        double = {name for name in names if names.count(name) > 1 or name in ("order", "catalogue", "vendor")}
+        double = {name for name in names if names.count(name) > 1 or name in ("order", "vendor")}
         if double:
             raise ValueError(f"the name {sorted(double)[0]} is taken")
         return self

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files
 from workcell.cli.options import EXAMPLES, Json, Store, default_store
 from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
@@ -31,9 +32,10 @@ def desk(
     / "desk.toml",
     profile: Annotated[Path, typer.Option(help="profile.toml.")] = EXAMPLES / "profiles" / "en.toml",
     orders: Annotated[list[Path] | None, typer.Option(help="Order file (CSV); may be repeated.")] = None,
-    catalog: Annotated[list[Path] | None, typer.Option(help="Records on file (MARC).")] = None,
+    catalog: Catalogs = None,
     vendor: Annotated[list[Path] | None, typer.Option(help="Vendor's records (MARC).")] = None,
     invoice: Annotated[Path | None, typer.Option(help="The supplier's invoice (CSV).")] = None,
+    targets: TargetsFile = None,
     store: Store = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished batch.")] = False,
     auto: Annotated[bool, typer.Option("--auto", help="Let every kind of decision through.")] = False,
@@ -55,8 +57,8 @@ def desk(
         Plan(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
-            sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
-            resume=resume, auto=auto, partial=partial,
+            sources={"catalogue": record_files(catalog), "vendor": tuple(vendor or ())}, invoice=invoice,
+            targets=asked_targets(catalog, targets), resume=resume, auto=auto, partial=partial,
             tell=print_line, desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
         )
     )  # fmt: skip

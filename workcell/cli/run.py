@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files
 from workcell.cli.options import Json, Store, default_store
 from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
@@ -18,13 +19,12 @@ def run(
     profile: Annotated[Path, typer.Option(help="profile.toml: how this library wants its books done.")],
     out: Annotated[Path, typer.Option(help="Output folder of the batch.")],
     orders: Annotated[list[Path] | None, typer.Option(help="Order file (CSV); may be repeated.")] = None,
-    catalog: Annotated[
-        list[Path] | None, typer.Option(help="Records on file (MARC); may be repeated.")
-    ] = None,
+    catalog: Catalogs = None,
     vendor: Annotated[
         list[Path] | None, typer.Option(help="Vendor's records (MARC); may be repeated.")
     ] = None,
     invoice: Annotated[Path | None, typer.Option(help="The supplier's invoice (CSV).")] = None,
+    targets: TargetsFile = None,
     store: Store = None,
     twin: Annotated[Path | None, typer.Option(help="State folder of the twin whose devices to use.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished batch.")] = False,
@@ -40,8 +40,9 @@ def run(
         Plan(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
-            sources={"catalogue": tuple(catalog or ()), "vendor": tuple(vendor or ())}, invoice=invoice,
-            twin=twin, resume=resume, auto=auto, speed=speed, partial=partial, tell=print_line,
+            sources={"catalogue": record_files(catalog), "vendor": tuple(vendor or ())}, invoice=invoice,
+            targets=asked_targets(catalog, targets), twin=twin, resume=resume, auto=auto, speed=speed,
+            partial=partial, tell=print_line,
         )
     )  # fmt: skip
     if ended.summary is None:

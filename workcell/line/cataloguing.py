@@ -18,7 +18,7 @@ import label_print
 import marc
 import vision
 from stations.station import ON, Leaving, Way
-from workcell.kernel.errors import DeviceFault
+from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.evidence import Evidence, evidence_to_json
 from workcell.kernel.model import (
     Decision,
@@ -35,6 +35,7 @@ from workcell.kernel.model import (
 from workcell.kernel.ports import Worker
 from workcell.kernel.profile import Location, Surface
 from workcell.line.line import Line
+from workcell.line.lookup import Lookup
 from workcell.line.policy import may_go_on
 from workcell.line.projection import Book
 from workcell.site import Case, CaseKind, NumberOwner, Site, rule
@@ -62,13 +63,16 @@ class Cataloguing:
         orders: Sequence[OrderLine],
         sources: Mapping[str, Path],
         profile_path: Path,
+        lookup: Lookup | None = None,
     ) -> None:
         self._line = line
         self._site = site
         self._worker = worker
         self._profile = line.profile
         self._orders = {order.line: order for order in orders}
-        self._sources = {name: str(path) for name, path in sources.items()}
+        self._lookup = lookup
+        asked = lookup.sources if lookup else {}
+        self._sources = {name: str(path) for name, path in {**sources, **asked}.items()}
         self._profile_path = str(profile_path)
 
     async def open_batch(self) -> None:
@@ -114,13 +118,16 @@ class Cataloguing:
             "orders": [order_to_json(order) for order in self._orders.values()],
             "profile": self._profile_path,
         }
-        try:
-            found = await self._line.jobs.run("match", request)
-        except DeviceFault as fault:
-            found = {"decision": _unmatched(str(fault)), "title_key": book.book_id}
-        decision = decision_from_json(found["decision"])
-        case = await self._worker.run(self._site.cases.answered, found["title_key"], slip)
-        body: dict[str, Any] = {"title_key": found["title_key"], "order_line": decision.order_line}
+        decision, title_key = await self._matched(book, request)
+        if self._lookup is not None:
+            try:
+                if await self._lookup.fetch(evidence, decision):
+                    decision, title_key = await self._matched(book, request)
+                decision = self._lookup.within_rules(decision)
+            except DeviceGone:
+                decision = decision_from_json(_unasked())
+        case = await self._worker.run(self._site.cases.answered, title_key, slip)
+        body: dict[str, Any] = {"title_key": title_key, "order_line": decision.order_line}
         if case is not None:
             ruling = rule(case)
             note = {"key": "ruling", "case_id": case.id, "who": case.who, "way": ruling.way.value}
@@ -130,6 +137,14 @@ class Cataloguing:
             body["case_id"] = case.id
         body["decision"] = decision_to_json(decision)
         await self._line.write("decision.made", body, book.book_id)
+
+    async def _matched(self, book: Book, request: Mapping[str, Any]) -> tuple[Decision, str]:
+        """The decision on what the sources hold now, and the title's key."""
+        try:
+            found = await self._line.jobs.run("match", request)
+        except DeviceFault as fault:
+            return decision_from_json(_unmatched(str(fault))), book.book_id
+        return decision_from_json(found["decision"]), found["title_key"]
 
     async def _surplus(self, book: Book) -> Reason | None:
         """Why a copy beyond what was ordered needs a person; None within the order."""
@@ -156,7 +171,9 @@ class Cataloguing:
             "prepare",
             {
                 "evidence": evidence_to_json(evidence),
-                "decision": decision_to_json(decision),
+                "decision": decision_to_json(
+                    self._lookup.for_overlay(decision) if self._lookup else decision
+                ),
                 "sources": self._sources,
                 "order": order_to_json(self._orders[book.order_line]) if book.order_line else None,
                 "profile": self._profile_path,
@@ -333,6 +350,13 @@ def _slip(evidence: Evidence) -> str:
             if code.text.startswith(vision.SLIP_PREFIX) and code.format in ("CODE128", "QR"):
                 return code.text
     return ""
+
+
+def _unasked() -> dict[str, Any]:
+    reason = Reason(
+        "CATALOGUE_SILENT", "The library's catalogue does not answer: nobody knows what is on file."
+    )
+    return decision_to_json(Decision(DecisionKind.REVIEW, None, 0.0, 1.0, (reason,)))
 
 
 def _unmatched(text: str) -> dict[str, Any]:

@@ -20,14 +20,15 @@ _LINE_LIMIT = 64 * 1024 * 1024
 
 
 class ProcessJobs:
-    """A pool of recognition processes behind the Jobs port."""
+    """A pool of processes behind the Jobs port; ``table`` names the jobs that they know."""
 
-    def __init__(self, rules: Recognition, clock: Clock) -> None:
+    def __init__(self, rules: Recognition, clock: Clock, table: str = "recognition") -> None:
         self._rules = rules
         self._clock = clock
+        self._table = table
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
         for _ in range(rules.workers):
-            self._idle.put_nowait(_Process())
+            self._idle.put_nowait(_Process(table))
 
     async def run(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Run one job on the next free process; raises DeviceFault with the job's own words."""
@@ -40,11 +41,13 @@ class ProcessJobs:
         except TimeoutError as error:
             await process.stop()
             raise DeviceFault(
-                f"recognition took longer than {self._rules.seconds:g} s", subject=kind, remedy="Look by eye."
+                f"{self._table} took longer than {self._rules.seconds:g} s",
+                subject=kind,
+                remedy="Look by eye.",
             ) from error
         except (OSError, EOFError, ValueError) as error:
             await process.stop()
-            raise DeviceFault(f"the recognition process died ({error})", subject=kind) from error
+            raise DeviceFault(f"the {self._table} process died ({error})", subject=kind) from error
         except asyncio.CancelledError:
             await process.stop()
             raise
@@ -62,9 +65,10 @@ class ProcessJobs:
 
 
 class _Process:
-    """One recognition process, started when first needed."""
+    """One process, started when first needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: str) -> None:
+        self._table = table
         self.jobs = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -84,7 +88,7 @@ class _Process:
     async def _start(self) -> asyncio.subprocess.Process:
         self.jobs = 0
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "workcell.line.worker",
+            sys.executable, "-m", "workcell.line.worker", self._table,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_LIMIT,
         )  # fmt: skip
         return self._process

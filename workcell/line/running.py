@@ -31,6 +31,7 @@ from workcell.line.inbox import Inbox
 from workcell.line.jobs import ProcessJobs
 from workcell.line.journal import LineJournal, line_folder, read_events
 from workcell.line.line import Line
+from workcell.line.lookup import Lookup
 from workcell.line.operator import Person
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState, fold
@@ -72,6 +73,7 @@ class Plan:
     speed: float = 1.0
     partial: bool = False
     desk: Desk | None = None
+    targets: tuple[marc.Target, ...] = ()
     tell: Callable[[str], None] = lambda text: None
 
 
@@ -137,7 +139,8 @@ async def _run(plan: Plan) -> Ended:
             layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
             devices=devices, jobs=jobs, files=files, disk=disk, person=person, tell=plan.tell,
         )  # fmt: skip
-        cataloguing = Cataloguing(line, site, site_worker, orders, sources, plan.profile.resolve())
+        lookup = _lookup(plan, clock)
+        cataloguing = Cataloguing(line, site, site_worker, orders, sources, plan.profile.resolve(), lookup)
         conductor = Conductor(line, cataloguing, Inbox(folder))
         try:
             if not _waits_for_output(state):
@@ -145,6 +148,8 @@ async def _run(plan: Plan) -> Ended:
         finally:
             await link.close()
             await devices.close()
+            if lookup is not None:
+                await lookup.close()
         if conductor.stopped_by:
             return Ended(None, conductor.stopped_by)
         summary = await disk.run(hand_over, plan, layout, profile, orders, state, files, site)
@@ -250,13 +255,16 @@ async def close_batch(line: Line) -> None:
 def fill_sources(
     store: Path, files: dict[str, tuple[Path, ...]], tell: Callable[[str], None] = lambda text: None
 ) -> dict[str, Path]:
-    """Index the record files of each source below ``store``; files already indexed cost little.
+    """Index the record files of each source below ``store``; a catalogue is used where it is.
 
     Good records are kept whatever stands beside them; ``tell`` hears of every bad one and where it is.
     """
     indexed = {}
     for name, paths in files.items():
         if not paths:
+            continue
+        if len(paths) == 1 and marc.is_catalogue(paths[0]):
+            indexed[name] = paths[0].resolve()
             continue
         index = store / "sources" / f"{name}.sqlite"
         index.parent.mkdir(parents=True, exist_ok=True)
@@ -267,6 +275,13 @@ def fill_sources(
             tell(f"{bad.path}: record {bad.n} at byte {bad.offset} is {fate}: {bad.problem}")
         indexed[name] = index
     return indexed
+
+
+def _lookup(plan: Plan, clock: WallClock) -> Lookup | None:
+    """The remote targets of the plan, their caches beside the indexed sources."""
+    if not plan.targets:
+        return None
+    return Lookup(plan.targets, plan.store / "sources" / "targets", clock, plan.tell)
 
 
 def _profile(plan: Plan) -> Profile:

@@ -1,0 +1,49 @@
+"""What ``--catalog`` and ``--targets`` of `run` and `desk` mean: files, a catalogue, or a target to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import marc
+from workcell.kernel.errors import ConfigError
+
+OWN = "catalogue"
+"""The source name of the library's own records."""
+
+Catalogs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--catalog", metavar="PATH|URL",
+        help="Records on file: MARC files, a catalogue made by `catalog import`, or the address of a target.",
+    ),
+]  # fmt: skip
+TargetsFile = Annotated[
+    Path | None, typer.Option("--targets", help="targets.toml: where else records may be asked for.")
+]
+
+
+def record_files(catalogs: Sequence[str] | None) -> tuple[Path, ...]:
+    """The files among the entries of ``--catalog``."""
+    return tuple(Path(entry) for entry in catalogs or () if not marc.is_target_address(entry))
+
+
+def asked_targets(catalogs: Sequence[str] | None, targets: Path | None) -> tuple[marc.Target, ...]:
+    """The targets of the file, and the one that is the library's own catalogue; raises ConfigError."""
+    named = marc.load_targets(targets) if targets else ()
+    addresses = [entry for entry in catalogs or () if marc.is_target_address(entry)]
+    if len(addresses) + any(target.name == OWN for target in named) > 1 or (
+        addresses and record_files(catalogs)
+    ):
+        raise ConfigError(
+            "the library's own records can't come from several places", subject="--catalog",
+            remedy="Give files, or one address; other targets belong into --targets.",
+        )  # fmt: skip
+    own = [
+        marc.target_at(address).model_copy(update={"name": OWN, "priority": 0, "cache_days": 0})
+        for address in addresses
+    ]
+    return (*own, *named)
