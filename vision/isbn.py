@@ -38,6 +38,7 @@ _QUALIFIER = re.compile(
     rf"[,:]?\s?({_WORD})(?!\w))",
     re.IGNORECASE,
 )
+_BROKEN = re.compile(r"(?:97[89][\d\-‐–—－]{2,12}|ISBN[\s:：]*[\d\-‐–—－]{1,14})$")
 _NEXT_IN_LIST = 4
 """Most characters between a number and one that goes on with the same label."""
 
@@ -143,13 +144,14 @@ def hyphenated(isbn13: str) -> str:
     return str(_isbn.format(isbn13))
 
 
-def _joined(texts: Sequence[str]) -> tuple[str, list[int]]:
+def _joined(lines: Sequence[str]) -> tuple[str, list[int]]:
     """Lines joined by a blank, except after a hyphen or inside a number; and where each line begins."""
     text, starts = "", []
-    for line in texts:
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
         starts.append(len(text))
-        broken = re.search(r"97[89][\d\-‐–—－]{2,12}$", line.strip()) and re.match(r"[\d\-]", line.strip())
-        text += line.rstrip() + ("" if broken or line.rstrip().endswith("-") else " ")
+        said = line.rstrip()
+        broken = _BROKEN.search(said) and re.match(r"[\d\-‐–—－]", following.strip())
+        text += said + ("" if broken or said.endswith("-") else " ")
     return text, starts
 
 
@@ -172,7 +174,7 @@ def _printed(
     named = label.groupdict() if label else {}
     words = [
         after.group(1) or after.group(2) if after else "",
-        *(named.get(g) for g in ("in", "mid", "before")),
+        *(named.get(g) for g in ("in", "mid", "before", "electronic")),
     ]
     qualifier = next((word.strip() for word in words if word), "")
     problem = "" if isbn13 else f"the check digit of {printed} is wrong"

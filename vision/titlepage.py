@@ -223,6 +223,8 @@ def _in_title(upper: PageLine, lower: PageLine, largest: PageLine) -> bool:
     alike = min(upper.height, lower.height) >= _SAME_SIZE * largest.height
     gap = lower.frame[1] - (upper.frame[1] + upper.frame[3])
     other = upper if lower is largest else lower
+    if _is_person_list(other.text) and (other.height < 0.92 * largest.height or gap > 0.6 * largest.height):
+        return False  # an author in nearly the title's size
     return alike and gap < 1.2 * largest.height and not is_chinese_statement(other.text)
 
 
