@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from workcell.cli import marc_convert, marc_match
+from workcell.cli import marc_compare, marc_convert, marc_match
 
 app = typer.Typer(help="Records: match, compare, convert, validate.", no_args_is_help=True)
 
@@ -16,3 +16,4 @@ def marc() -> None:
 
 app.command("convert")(marc_convert.convert)
 app.command("match")(marc_match.match)
+app.command("compare")(marc_compare.compare)
