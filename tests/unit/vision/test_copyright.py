@@ -107,7 +107,7 @@ def test_the_chinese_block_of_2023_runs_on(read):
         "place": "北京",
         "publisher": "中国电力出版社",
         "year": "2024",
-        "isbn": ["978-7-51 98-8988-3"],
+        "isbn": ["978-7-5198-8988-3"],
         "class": ["TP316.89-62"],
         "cip_number": "第2024PR2624号",
         "price": "78.00元",
