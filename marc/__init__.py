@@ -24,10 +24,12 @@ from marc.drafting import draft
 from marc.facts import ClassNumber, Holding, OrderData, RecordFacts, RecordIsbn, record_facts
 from marc.fields import flavour
 from marc.items import add_item, item_field
+from marc.line_format import as_lines
 from marc.matching import Match, compare, evidence_isbns
 from marc.merging import fill_gaps, house_rules, overlay
 from marc.orders import OrderMatch, find_order, match_order
 from marc.preparing import Prepared, open_sources, prepare, prepare_record
+from marc.provenance import provenance_note
 from marc.reading import ReadResult, read_records
 from marc.slicing import Sliced, slice_records
 from marc.target_answers import Connection
@@ -96,6 +98,8 @@ __all__ = [  # noqa: RUF022 - in reading order
     "prepare_record",
     "Prepared",
     "draft",
+    "provenance_note",
+    "as_lines",
     "upgrade_cip",
     "house_rules",
     "overlay",

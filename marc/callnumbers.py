@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from marc import cutter, names
+from marc import articles, cutter, romanising
 from marc.facts import ClassNumber, RecordFacts
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.profile import Location, Profile
@@ -138,8 +138,10 @@ def _with_year(number: str, facts: RecordFacts, evidence: Evidence) -> str:
 def _main_entry(facts: RecordFacts, evidence: Evidence) -> str:
     """What the book files under: its first author, else its title without an article."""
     if facts.main_entry:
-        return names.in_latin(facts.main_entry)
-    return names.in_latin(names.without_article(facts.title or evidence.text("title"), facts.language))
+        return romanising.in_latin(facts.main_entry)
+    return romanising.in_latin(
+        articles.without_article(facts.title or evidence.text("title"), facts.language)
+    )
 
 
 # --- assembling ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import date
 
 from pymarc import Record
 
-from marc import drafting_cnmarc, drafting_marc21
+from marc import drafting_cnmarc, drafting_marc21, provenance
 from marc.description import describe
 from workcell.kernel.errors import BadInput
 from workcell.kernel.evidence import Evidence
@@ -27,4 +27,7 @@ def draft(evidence: Evidence, profile: Profile, when: date, record_id: str = "")
         raise BadInput(
             "no title was read, so no record can be drafted", remedy="Catalogue this book by hand."
         )
-    return _WRITERS[profile.records.format](description, profile, when, record_id)
+    record = _WRITERS[profile.records.format](description, profile, when, record_id)
+    if profile.records.provenance == "linked" and profile.records.format == "marc21":
+        provenance.link(record, evidence, profile, when)
+    return record

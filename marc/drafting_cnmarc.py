@@ -1,7 +1,8 @@
 """The CNMARC form of a drafted record.
 
-Source: 中国机读目录格式 (CNMARC, WH/T 0503) and GB/T 3792 for the description; pinyin in $9 by the practice
-of the National Library of China.  No ISBD punctuation is stored.
+Source: 中国机读目录格式 (CNMARC, WH/T 0503) and GB/T 3792 for the description; pinyin by the practice of the
+National Library of China ($9, behind the title) or of CALIS ($A, $E, $F, behind what they read).  No ISBD
+punctuation is stored.
 """
 
 from __future__ import annotations
@@ -12,24 +13,20 @@ from datetime import date
 from pymarc import Field, Leader, Record
 from stdnum import isbn as stdnum_isbn
 
-from marc import designations, names, places, text
+from marc import dates, designations, drafting_subjects, names, places, relators, romanising, text
 from marc.description import Agent, Description
 from marc.fields import control_field, data_field, sort_fields
 from workcell.kernel.profile import Profile
 
 Parts = list[tuple[str, str]]
 
-_ROLES = {
-    "author": "著", "editor": "编", "translator": "译", "illustrator": "绘", "photographer": "摄影",
-    "adapter": "改编", "annotator": "注", "reviser": "校", "narrator": "口述", "compiler": "编",
-}  # fmt: skip
-_SECONDARY = ("translator", "illustrator", "annotator", "reviser", "author of introduction")
 _BINDINGS = {"hard": "精装", "cloth": "精装", "精装": "精装", "paper": "", "pbk": "", "平装": ""}
 _PAGES = {
     "title_page": "题名页", "copyright_page": "版权页", "front_cover": "封面", "back_cover": "封底",
     "spine": "书脊",
 }  # fmt: skip
 _UNKNOWN = "|"
+_COUNTRIES = {"ch ": "TW", "ja ": "JP", "ko ": "KR", "si ": "SG", "enk": "GB", "gw ": "DE", "fr ": "FR"}
 
 
 def write(book: Description, profile: Profile, when: date, record_id: str) -> Record:
@@ -40,11 +37,12 @@ def write(book: Description, profile: Profile, when: date, record_id: str) -> Re
         *_control(when, record_id),
         *_numbers(book),
         *_coded(book, when),
-        _title(book),
+        _title(book, profile),
         *_edition_and_imprint(book),
         *_physical(book),
-        *_subjects(book),
-        *_agents(book),
+        *drafting_subjects.cnmarc(book),
+        *_classes(book),
+        *_agents(book, profile),
         *_origin(book, profile, when),
     ]
     sort_fields(record)
@@ -71,97 +69,106 @@ def _numbers(book: Description) -> list[Field]:
 
 
 def _coded(book: Description, when: date) -> list[Field]:
-    year = f"d{book.year:04d}    " if book.year else "u        "
-    general = f"{when:%Y%m%d}{year}u  y0chiy50      ea"
-    translated = any(agent.role == "translator" for agent in book.agents)
-    language = book.language if re.fullmatch(r"[a-z]{3}", book.language) else "und"
+    general = f"{when:%Y%m%d}{dates.unimarc_coded(book.dates)}u  y0chiy50      ea"
+    translated = book.original_language or any(agent.role == "translator" for agent in book.agents)
+    language = [("a", book.language or "und"), ("c", book.original_language)]
+    form = "a" if book.fiction else _UNKNOWN
     made = [
         data_field("100", "  ", [("a", general)]),
-        data_field("101", "1 " if translated else "0 ", [("a", language)]),
-        data_field("105", "  ", [("a", _UNKNOWN * 13)]),
+        data_field("101", "1 " if translated else "0 ", language),
+        data_field("105", "  ", [("a", f"{_UNKNOWN * 11}{form}{_UNKNOWN}")]),
         data_field("106", "  ", [("a", "r")]),
     ]
-    if places.division(book.place):
-        made.append(data_field("102", "  ", [("a", "CN"), ("b", places.division(book.place))]))
-    return made
+    division = places.division(book.place)
+    country = "CN" if division else _COUNTRIES.get(places.country_code(book.place), "")
+    return [*made, data_field("102", "  ", [("a", country), ("b", division)])] if country else made
 
 
-def _title(book: Description) -> Field:
+def _title(book: Description, profile: Profile) -> Field:
     first, *further = [_unspaced(statement) for statement in book.responsibility] or [""]
-    parts: Parts = [
-        ("a", _unspaced(book.title)),
-        ("9", _pinyin(book.title)),
-        ("b", "专著"),
-        ("e", book.subtitle),
-    ]
-    parts += [("f", first), *(("g", statement) for statement in further), ("h", book.volume)]
-    return data_field("200", "1 ", parts)
+    style = profile.records.pinyin
+    parts: Parts = [("a", _unspaced(book.title))]
+    parts += [("9", _pinyin(book.title))] if style == "nlc" else _calis("A", book.title, style)
+    parts += [("b", "专著"), ("e", book.subtitle), *_calis("E", book.subtitle, style)]
+    parts += [("f", first), *_calis("F", first, style), *(("g", statement) for statement in further)]
+    return data_field("200", "1 ", [*parts, ("h", book.volume)])
+
+
+def _calis(code: str, chinese: str, style: str) -> Parts:
+    wanted = style == "calis" and text.has_han(chinese)
+    return [(code, romanising.capitalised_words(chinese))] if wanted else []
 
 
 def _edition_and_imprint(book: Description) -> list[Field]:
-    """205 not for a first edition; 210 with the date as printed (2021 or 2021.09)."""
+    """205 not for a first edition; 210 with the date as printed (2021 or 2021.09), inferred in brackets."""
     number = designations.edition_number(book.edition)
     made = []
     if book.edition and number != 1:
         made.append(data_field("205", "  ", [("a", f"{number}版" if number else book.edition)]))
-    printed = re.match(r"[0-9]{4}(?:\.[0-9]{1,2})?", book.date)
-    when = printed.group() if printed else str(book.year or "")
-    imprint = [("a", book.place), ("c", book.publisher), ("d", when)]
+    printed = re.match(r"[0-9]{4}(?:[.年][0-9]{1,2})?", book.date)
+    when = printed.group().replace("年", ".") if printed else str(book.year or "")
+    imprint = [("a", book.place), ("c", book.publisher), ("d", f"[{when}]" if book.dates.inferred else when)]
     if any(value for _, value in imprint):
         made.append(data_field("210", "  ", imprint))
     return made
 
 
 def _physical(book: Description) -> list[Field]:
-    extent = f"{book.pages}页" if book.pages else "1册"
+    pieces = designations.parse_volume(book.volume).total
+    extent = f"{book.pages}页" if book.pages else f"{pieces or 1}册"
     size = f"{book.height_cm}cm" if book.height_cm else ""
     made = [data_field("215", "  ", [("a", extent), ("d", size)])]
-    return [*made, *(data_field("225", "1 ", [("a", series)]) for series in book.series)]
+    series = [data_field("225", "1 ", [("a", held.title), ("v", held.number)]) for held in book.series]
+    return [*made, *series]
 
 
-def _subjects(book: Description) -> list[Field]:
-    made = [
-        data_field("606", "0 ", [("a", topic), *(("x", division) for division in divisions)])
-        for topic, *divisions in (subject for subject in book.subjects if subject)
-    ]
+def _classes(book: Description) -> list[Field]:
+    tags = {"clc": "690", "ddc": "676", "lcc": "680"}
     return [
-        *made,
-        *(data_field("690", "  ", [("a", number)]) for scheme, number in book.classes if scheme == "clc"),
+        data_field(tags[held.scheme], "  ", [("a", held.number), ("v", held.edition)])
+        for held in book.classes
+        if held.scheme in tags
     ]
 
 
-def _agents(book: Description) -> list[Field]:
-    return [_agent(agent, book) for agent in book.agents]
+def _agents(book: Description, profile: Profile) -> list[Field]:
+    return [_agent(agent, book, profile) for agent in book.agents]
 
 
-def _agent(agent: Agent, book: Description) -> Field:
-    second = agent.role in _SECONDARY
+def _agent(agent: Agent, book: Description, profile: Profile) -> Field:
+    known = relators.relator(agent.role)
+    second = known is not None and known.second
     role = [("4", _role(agent, book))]
     mark = [("c", f"({agent.nationality})")] if agent.nationality else []
     if agent.body:
-        parts = [("a", agent.name), ("9", _pinyin(agent.name)), *role]
-        return data_field("712" if second else "711", "02", parts)
+        tag = "712" if second else "711"
+        return data_field(tag, "02", [("a", agent.name), *_read(agent.name, profile), *role])
     tag = "702" if second else "701"
-    forename, _, surname = agent.name.rpartition("·")
+    forename, _, surname = re.sub("[・•‧]", "·", agent.name).rpartition("·")
     if forename:
-        parts = [("a", surname), ("9", _pinyin(surname)), ("b", forename), *mark, *role]
+        parts = [("a", surname), *_read(surname, profile), ("b", forename), *mark, *role]
         return data_field(tag, " 1", parts)
     if text.has_han(agent.name):
-        pinyin = names.pinyin_name_words(agent.name)
-        return data_field(tag, " 0", [("a", agent.name), ("9", pinyin), *mark, *role])
-    surname, _, forename = names.inverted(agent.name).partition(", ")
-    return data_field(tag, " 1" if forename else " 0", [("a", surname), ("b", forename), *mark, *role])
+        return data_field(tag, " 0", [("a", agent.name), *_read(agent.name, profile), *mark, *role])
+    name = names.personal(agent.name, book.language)
+    return data_field(tag, " 1" if name.rest else " 0", [("a", name.entry), ("b", name.rest), *mark, *role])
+
+
+def _read(chinese: str, profile: Profile) -> Parts:
+    """The name in pinyin, where and how the profile wants it."""
+    style = profile.records.pinyin
+    if style == "none" or not text.has_han(chinese):
+        return []
+    words = romanising.name_words(chinese)
+    if style == "nlc":
+        return [("9", words)]
+    return [("A", " ".join(word.capitalize() for word in words.split()))]
 
 
 def _role(agent: Agent, book: Description) -> str:
-    """The role in Chinese, as printed behind the name where it can be found there."""
-    for statement in book.responsibility:
-        printed = re.search(
-            re.escape(agent.name) + r".*?(主编|编著|编译|[著编译绘注校撰辑])", statement.replace(" ", "")
-        )
-        if printed:
-            return printed.group(1)
-    return _ROLES.get(agent.role, "")
+    """The role as printed behind the name, else the Chinese word for it."""
+    known = relators.relator(agent.role)
+    return relators.printed_role(agent.name, book.responsibility) or (known.chinese if known else "")
 
 
 def _origin(book: Description, profile: Profile, when: date) -> list[Field]:
@@ -180,7 +187,7 @@ def _unspaced(chinese: str) -> str:
 
 
 def _pinyin(chinese: str) -> str:
-    return names.pinyin_words(chinese) if text.has_han(chinese) else ""
+    return romanising.words(chinese) if text.has_han(chinese) else ""
 
 
 def _binding(qualifier: str) -> str:

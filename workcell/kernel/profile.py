@@ -66,6 +66,11 @@ class Records(Table):
     record sources are asked.  ``item_field`` is where item data go (952, 949, 852, 905, 995).
     ``han`` says how Chinese stands in MARC 21: "paired" with romanisation (880) or "alone".
     ``threshold`` is the score from which a candidate counts as this book; ``margin`` how far it must lead.
+    ``relators`` says how roles stand in drafted MARC 21: as RDA terms ($e), MARC codes ($4) or both;
+    ``series`` whether drafted series are traced (490 1_ with 830).  ``pinyin`` is how CNMARC carries it:
+    "nlc" ($9), "calis" ($A, $E, $F) or "none".  ``provenance`` is how a drafted MARC 21 record says where
+    it is from: one 883, one for each page linked to its fields by $8, or none.
+    ``authority_links`` puts $0 of an authority record to a heading that is exactly its own.
     """
 
     format: Literal["marc21", "cnmarc"] = "marc21"
@@ -75,8 +80,14 @@ class Records(Table):
     added: tuple[AddedField, ...] = ()
     item_field: Literal["952", "949", "852", "905", "995"] = "952"
     han: Literal["paired", "alone"] = "paired"
+    relators: Literal["term", "code", "both"] = "term"
+    series: Literal["untraced", "traced"] = "untraced"
+    pinyin: Literal["nlc", "calis", "none"] = "nlc"
+    provenance: Literal["summary", "linked", "none"] = "summary"
+    authority_links: bool = False
     threshold: Annotated[float, Field(ge=0.5, le=1.0)] = 0.85
     margin: Annotated[float, Field(ge=0.0, le=0.5)] = 0.05
+    minimum_score: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
 
 
 class AutonomyRules(Table):

@@ -27,7 +27,7 @@ LIZHI = evidence(
 def test_a_marc21_draft_says_what_the_pages_say_and_nothing_else() -> None:
     record = draft(UNDERLAND, profile("en"), WHEN, "wc1")
     assert str(record.leader)[5:10] == "nam a"
-    assert str(record.leader)[17:20] == "3i "
+    assert str(record.leader)[17:20] == "7i "
     assert control(record, "001") == "wc1"
     assert control(record, "008") == "260504s2019    nyu|||||||||||||||||eng d"
     assert values(record, "020", "a") == ["9780393242140"]
@@ -46,11 +46,12 @@ def test_a_marc21_draft_says_what_the_pages_say_and_nothing_else() -> None:
 def test_what_was_not_seen_is_not_guessed() -> None:
     record = draft(evidence(title="Untitled Fragment"), profile("en"), WHEN, "wc2")
     assert control(record, "008")[6:18] == "|" * 12
-    assert str(record.leader)[17] == "7"
+    assert str(record.leader)[17] == "3"
+    assert control(record, "008")[35:38] == "|||"
     assert first(record, "300", "a") == "1 volume"
     assert first(record, "264", "b") == "[publisher not identified],"
     assert not record.get_fields("100", "250", "490")
-    assert str(record["245"]) == "=245  00$aUntitled Fragment"
+    assert str(record["245"]) == "=245  00$aUntitled Fragment."
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_chinese_in_marc21_is_paired_or_alone_by_profile() -> None:
     english = profile("en")
     paired = draft(LIZHI, english, WHEN)
     assert str(paired["100"]) == "=100  1\\$6880-01$aMa, Boyong,$eauthor."
-    assert str(paired["245"]) == "=245  10$6880-02$aChang an de li zhi /$cMa bo yong zhu."
+    assert str(paired["245"]) == "=245  10$6880-02$aChang'an de li zhi /$cMa Boyong zhu."
     assert values(paired, "880", "6")[:2] == ["100-01/$1", "245-02/$1"]
     assert "长安的荔枝 /" in values(paired, "880", "a")
     alone_profile = english.model_copy(
@@ -106,7 +107,7 @@ def test_a_cnmarc_draft_follows_the_table() -> None:
     assert record["205"]["a"] == "2版"
     assert str(record["210"]) == "=210  \\\\$a长沙$c湖南文艺出版社$d2022.10"
     assert str(record["215"]) == "=215  \\\\$a222页$d21cm"
-    assert str(record["606"]) == "=606  0\\$a长篇小说$x中国$x当代"
+    assert str(record["606"]) == "=606  0\\$a长篇小说$y中国$z当代"
     assert record["690"]["a"] == "I247.57"
     assert str(record["701"]) == "=701  \\0$a马伯庸$9ma bo yong$4著"
     assert record["801"]["b"] == "BJTSG"
