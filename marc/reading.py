@@ -51,7 +51,7 @@ def read_records(path: Path, charset: str = "") -> Iterator[ReadResult]:
         form = record_file.format_of(buffer, path)
         if form == "iso2709":
             for n, frame in enumerate(framing.frames(buffer)):
-                yield _result(n, frame, told)
+                yield read_frame(n, frame, told)
         else:
             for n, piece in enumerate(_pieces(form, bytes(buffer), str(path), told)):
                 yield ReadResult(piece.record, n, piece.offset, piece.problem, piece.encoding)
@@ -67,7 +67,7 @@ def _pieces(form: FileFormat, data: bytes, subject: str, told: Encoding | None) 
 
 def read_record(data: bytes) -> Record:
     """One ISO 2709 record from bytes that hold nothing else; raises BadInput."""
-    results = [_result(0, frame) for frame in framing.frames(data)]
+    results = [read_frame(0, frame) for frame in framing.frames(data)]
     if len(results) != 1 or results[0].record is None:
         problem = results[0].problem if results else "no record"
         raise BadInput(f"not one ISO 2709 record: {problem}", remedy="Import its file again.")
@@ -76,10 +76,11 @@ def read_record(data: bytes) -> Record:
 
 def read_one(data: bytes, charset: Encoding) -> ReadResult:
     """One framed record from its bytes, in a charset that is known."""
-    return _result(0, Frame(0, data), charset)
+    return read_frame(0, Frame(0, data), charset)
 
 
-def _result(n: int, frame: Frame, told: Encoding | None = None) -> ReadResult:
+def read_frame(n: int, frame: Frame, told: Encoding | None = None) -> ReadResult:
+    """The ``n``-th record of a file from its frame, good or bad."""
     problems = [frame.problem] if frame.problem else []
     try:
         record, name = _parse(frame.data, problems, told)
