@@ -64,7 +64,7 @@ _UNIFIED = re.compile(r"统一书号\s*[:：]?\s*(?P<value>\d{4,5}\s?[·.・•-
 
 
 def read_colophon(lines: Sequence[PageLine], page: str) -> Fields:
-    """Publisher, edition, printing, year, price, title, persons, format (开本), characters (字数), 统一书号."""
+    """Fields of a colophon: besides the common ones ``format`` (开本), ``characters``, ``unified_number``."""
     flow = unspaced(lines, page)
     fields: Fields = {}
     fields |= _edition_and_year(flow)

@@ -11,6 +11,7 @@ import numpy as np
 
 from vision.barcodes import is_bookland, read_barcodes
 from vision.copyright import is_copyright_text, read_copyright_page
+from vision.cover import read_front_cover, read_spine_face
 from vision.extent import read_page_number
 from vision.faces import judge_face
 from vision.fingerprint import fingerprint
@@ -24,7 +25,7 @@ from vision.photo import Photo, Pixels, open_photo
 from vision.posture import Upright, upright_by_barcode
 from vision.quality import judge
 from vision.reading import PageLine, PageText, read_page, skim
-from vision.titlepage import cover_title, read_title_page
+from vision.titlepage import read_title_page
 from workcell.kernel.evidence import (
     Barcode,
     Face,
@@ -130,11 +131,11 @@ def _isbn_and_price(text: PageText, face: Face) -> Fields:
 
 _READERS: dict[Face, Callable[[PageText], Fields]] = {
     Face.BACK_COVER: _read_back_cover,
-    Face.FRONT_COVER: lambda text: cover_title(text.lines, text.size[1]),
+    Face.FRONT_COVER: lambda text: read_front_cover(text.lines, text.size[1]),
     Face.TITLE_PAGE: lambda text: read_title_page(text.lines, text.size[1]),
     Face.COPYRIGHT_PAGE: lambda text: read_copyright_page(text.lines),
     Face.OTHER: lambda text: read_page_number(text.lines, text.size),
-    Face.SPINE: lambda text: {},
+    Face.SPINE: lambda text: read_spine_face(text.lines),
 }
 
 

@@ -147,6 +147,15 @@ def _around(a: Box, b: Box) -> Box:
     return (x, y, max(a[0] + a[2], b[0] + b[2]) - x, max(a[1] + a[3], b[1] + b[3]) - y)
 
 
+def _level_frame(corners: Sequence[Point]) -> Box:
+    """The box that a line would have if it lay level: what is left of its slope must not make it taller."""
+    a, b, c, d = corners
+    w = (math.dist(a, b) + math.dist(d, c)) / 2
+    h = (math.dist(a, d) + math.dist(b, c)) / 2
+    x, y = sum(p[0] for p in corners) / 4, sum(p[1] for p in corners) / 4
+    return (x - w / 2, y - h / 2, w, h)
+
+
 class _ReadOnce:
     """An engine that recognises no line of a page twice: the longest ones were read to tell the way up."""
 
@@ -184,7 +193,7 @@ class _Level:
         return PageLine(
             text=recognised.text,
             confidence=recognised.confidence,
-            frame=box_of(mapped(quad, self._matrix)),
+            frame=_level_frame(mapped(quad, self._matrix)),
             box=(round(x, 1), round(y, 1), round(w, 1), round(h, 1)),
             engine=engine,
             quad=quad,

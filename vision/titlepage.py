@@ -19,7 +19,7 @@ from workcell.kernel.evidence import Fields, FieldValue
 
 PAGE = "title_page"
 
-_IMPRINT = re.compile(
+IMPRINT = re.compile(
     r"出版社|出版公司|出版集团|出版社|書局|书局|书店|書店|印书馆|印書館|"
     r"\b(?:Press|Publish(?:er|ers|ing)|Publications|Books|Verlag|(?-i:É)ditions?|Edizioni|Editorial|"
     r"Editores|House|"
@@ -29,7 +29,7 @@ _IMPRINT = re.compile(
 _YEAR = re.compile(
     r"(?<!\d)(?P<value>(?:1[5-9]|20)\d{2}|二[〇零○OoＯ0][一二三四五六七八九〇零○]{2}|M[DCLXVI]{3,})(?!\d)"
 )
-_VOLUME = re.compile(
+VOLUME = re.compile(
     r"^(?:(?:Volume|Vol\.?|Book|Part)\s+(?:[0-9]{1,3}|[IVXL]+|One|Two|Three|Four|Five|Six)\b.{0,40}|"
     r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|"
     r"[（(]?[上中下][册卷部集]?[)）]?)$",
@@ -172,15 +172,6 @@ def read_title_page(lines: Sequence[PageLine], height: float = 1000.0) -> Fields
     return page.fields
 
 
-def cover_title(lines: Sequence[PageLine], height: float = 1000.0) -> Fields:
-    """Only the title, in the largest type of a front cover, at half the confidence of a title page."""
-    title = _title_fields(_title_lines(lines, height)).get("title")
-    if not isinstance(title, FieldValue):
-        return {}
-    half = round(title.confidence * 0.5, 3)
-    return {"title": FieldValue(title.value, title.normalised, half, "front_cover", title.box)}
-
-
 def run_together(texts: Sequence[str]) -> str:
     """Lines as one text: without a blank between Chinese characters."""
     whole = texts[0].strip()
@@ -199,7 +190,7 @@ def _title_lines(lines: Sequence[PageLine], height: float) -> list[PageLine]:
     candidates = [
         line
         for line in lines
-        if normalise(line.text) and not (line.middle[1] > foot and _IMPRINT.search(line.text))
+        if normalise(line.text) and not (line.middle[1] > foot and IMPRINT.search(line.text))
     ]
     if not candidates:
         return []
@@ -223,7 +214,7 @@ def _in_title(upper: PageLine, lower: PageLine, largest: PageLine) -> bool:
     alike = min(upper.height, lower.height) >= _SAME_SIZE * largest.height
     gap = lower.frame[1] - (upper.frame[1] + upper.frame[3])
     other = upper if lower is largest else lower
-    if _is_person_list(other.text) and (other.height < 0.92 * largest.height or gap > 0.6 * largest.height):
+    if is_person_list(other.text) and (other.height < 0.92 * largest.height or gap > 0.6 * largest.height):
         return False  # an author in nearly the title's size
     return alike and gap < 1.2 * largest.height and not is_chinese_statement(other.text)
 
@@ -272,16 +263,16 @@ def _continues(block: _Block, line: PageLine) -> bool:
 
 def _is_unfinished(said: str, text: str) -> bool:
     """Whether ``text`` finishes what a line began, and is not something of its own."""
-    begins_anew = any(rule.search(text) for rule in (_STATEMENT, _VOLUME, _YEAR, _IMPRINT)) or bool(
+    begins_anew = any(rule.search(text) for rule in (_STATEMENT, VOLUME, _YEAR, IMPRINT)) or bool(
         find_editions(text)
     )
-    ended = _IMPRINT.search(said) or _YEAR.search(said) or _is_chinese(said) or _is_chinese(text)
+    ended = IMPRINT.search(said) or _YEAR.search(said) or _is_chinese(said) or _is_chinese(text)
     if begins_anew or ended:
         return False
     if _STATEMENT.search(said):
-        return not _is_person_list(text) or len(text.split()) == 1
+        return not is_person_list(text) or len(text.split()) == 1
     # A line of whole names is closed unless it breaks off inside one.
-    return not _is_person_list(said) or len(text.split()) == 1 or "," in said
+    return not is_person_list(said) or len(text.split()) == 1 or "," in said
 
 
 # --- rules ---------------------------------------------------------------------------------------------
@@ -297,7 +288,7 @@ def _claim_marked(page: _TitlePage) -> None:
                 cast(FieldValue, page.fields["edition"]),
                 normalised=edition_number(printed) or normalise(printed),
             )
-    found = next((b for b in page.blocks if _VOLUME.search(b.text) and len(b.text) < 80), None)
+    found = next((b for b in page.blocks if VOLUME.search(b.text) and len(b.text) < 80), None)
     if found is not None:
         page.claim("volume", found)
 
@@ -305,7 +296,7 @@ def _claim_marked(page: _TitlePage) -> None:
 def _edition_in(text: str) -> str:
     """The edition statement that a block is, without brackets; empty when it is something else."""
     plain = text.strip().strip("()（）[]【】 ")
-    if len(plain) > 60 or _IMPRINT.search(plain) or _STATEMENT.search(plain):
+    if len(plain) > 60 or IMPRINT.search(plain) or _STATEMENT.search(plain):
         return ""
     if not _is_chinese(plain):
         found = find_editions(plain)
@@ -326,7 +317,7 @@ def _claim_imprint(page: _TitlePage) -> None:
     for block in page.foot():
         if "place" not in page.fields and _CHINESE_PLACE.match(block.text):
             page.claim("place", block)
-    named = next((b for b in page.foot() if _IMPRINT.search(b.text)), None)
+    named = next((b for b in page.foot() if IMPRINT.search(b.text)), None)
     publisher = named or next((b for b in page.foot() if not _is_statement(b.text)), None)
     if publisher is None:
         return
@@ -358,7 +349,7 @@ def _claim_below_title(page: _TitlePage, title: Sequence[PageLine]) -> None:
     if _GENRE.match(block.text.strip()):
         page.claim("subtitle", block)
         return
-    if _is_person_list(block.text):
+    if is_person_list(block.text):
         return
     named = run_together([line.text for line in title])
     if _is_chinese(named) != _is_chinese(block.text) or (page.is_translated and differ(named, block.text)):
@@ -370,7 +361,7 @@ def _claim_below_title(page: _TitlePage, title: Sequence[PageLine]) -> None:
 def _claim_statements(page: _TitlePage) -> None:
     """Statements of responsibility: marked ones and lines of nothing but names."""
     found = [b for b in page.blocks if _is_statement(b.text)]
-    found += [b for b in page.body() if b not in found and _is_person_list(b.text)]
+    found += [b for b in page.body() if b not in found and is_person_list(b.text)]
     if not any(not _ROLE_WORDS.search(b.text) for b in found):
         found += _single_word_author(page, found)
     if not found or len(found) > 6:
@@ -379,7 +370,7 @@ def _claim_statements(page: _TitlePage) -> None:
     lines = [line for block in found for line in block.lines]
     page.fields["responsibility"] = _value(" ; ".join(unglued(b.text) for b in found), lines)
     names = [
-        (name, block) for block in found for name in _names_in(block.text, alone=len(block.text.split()) == 1)
+        (name, block) for block in found for name in names_in(block.text, alone=len(block.text.split()) == 1)
     ]
     if names:
         page.fields["names"] = [_value(n.name, b.lines, role=n.role or None) for n, b in names]
@@ -404,7 +395,7 @@ def _is_statement(text: str) -> bool:
     return bool(_STATEMENT.search(text.strip())) or is_chinese_statement(text)
 
 
-def _is_person_list(text: str) -> bool:
+def is_person_list(text: str) -> bool:
     """Whether a line is nothing but names of persons, in capitals or in title case."""
     if _is_chinese(text):
         return is_chinese_statement(text)
@@ -414,7 +405,8 @@ def _is_person_list(text: str) -> bool:
     return bool(names) and words >= 2 and words + text.count(" and ") + text.count(" & ") >= in_line
 
 
-def _names_in(text: str, *, alone: bool) -> list[Name]:
+def names_in(text: str, *, alone: bool = False) -> list[Name]:
+    """Names with roles of a statement in either script; ``alone`` takes a single word for a name."""
     if is_chinese_statement(text):
         plain = text.translate(str.maketrans("（）［］", "()[]"))
         parts = re.split(r"(?<=[著编译绘撰編譯繪])\s+", plain)

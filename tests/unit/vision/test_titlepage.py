@@ -2,9 +2,10 @@
 
 import pytest
 
+from vision.cover import read_front_cover
 from vision.extent import read_page_number
 from vision.names import chinese_names, latin_names
-from vision.titlepage import cover_title, read_title_page
+from vision.titlepage import read_title_page
 
 
 def _flat(fields):
@@ -78,11 +79,11 @@ def test_a_motto_is_not_a_subtitle(page_lines):
 
 def test_an_empty_page_has_no_fields():
     assert read_title_page([]) == {}
-    assert cover_title([]) == {}
+    assert read_front_cover([]) == {}
 
 
 def test_a_covers_title_is_half_as_sure(page_lines):
-    title = cover_title(page_lines(("Walden", 60, 150), ("Henry D. Thoreau", 28, 240)))["title"]
+    title = read_front_cover(page_lines(("Walden", 60, 150), ("Henry D. Thoreau", 28, 240)))["title"]
     assert (title.value, title.page) == ("Walden", "front_cover")
     assert title.confidence < 0.6
 
