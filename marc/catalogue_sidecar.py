@@ -116,7 +116,10 @@ class Sidecar:
         for id, tokens in records:
             if not fresh:
                 writer.delete_documents_by_term("id", id)
-            writer.add_document(tantivy.Document(id=id, words=tokens))
+            document = tantivy.Document()
+            document.add_unsigned("id", id)
+            document.add_text("words", tokens)
+            writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
 

@@ -116,7 +116,8 @@ def _forms(number: str, target: Target) -> tuple[str, ...]:
 
 def _words(said: str, most: int, *, longest: bool = False) -> list[str]:
     """The telling words of a text: no function words; Chinese runs stay whole."""
-    words = [word for word in text.fold(said).split() if word not in _FUNCTION_WORDS]
+    every = text.fold(said).split()
+    words = [word for word in every if word not in _FUNCTION_WORDS] or every
     telling = [word for word in words if len(word) > 1 or not word.isascii() or word.isdigit()] or words
     if longest:
         telling = telling[:1]

@@ -15,6 +15,8 @@ from marc.targets import Target
 
 _HITS = re.compile(r"^Number of hits: (\d+)", re.MULTILINE)
 _DIAGNOSTIC = re.compile(r"^\s*\[(\d+)\]\s*(.+)$", re.MULTILINE)
+_BEYOND_THE_LAST = ("13", "30")
+"""Bib-1 diagnostics for showing a record of an empty result: out of range, no such result set."""
 _NO_CONNECTION = re.compile(r"^Connecting\.\.\.\s*error\s*=?\s*(.*)$", re.MULTILINE)
 
 
@@ -36,9 +38,9 @@ class YazClientConnection:
             said = self._run(question, kept)
             data = kept.read_bytes() if kept.exists() else b""
         hits = _HITS.search(said)
-        if hits is None:
-            self._explain(said)
         total = int(hits[1]) if hits else 0
+        if not total:
+            self._explain(said, answered=hits is not None)
         pieces = [frame.data for frame in framing.frames(data)]
         if total and not pieces:
             raise refused(self._target, f"found {total} records but sent none")
@@ -69,10 +71,13 @@ class YazClientConnection:
             raise gone(target, f"yaz-client can't be run ({error})") from error
         return done.stdout
 
-    def _explain(self, said: str) -> None:
-        diagnostic = _DIAGNOSTIC.search(said)
-        if diagnostic:
-            raise refused(self._target, f"refuses the question: {diagnostic[2].strip()} ({diagnostic[1]})")
+    def _explain(self, said: str, *, answered: bool) -> None:
+        """Raise what keeps the target from an answer; return when it simply has nothing."""
+        for code, text in _DIAGNOSTIC.findall(said):
+            if code not in _BEYOND_THE_LAST:
+                raise refused(self._target, f"refuses the question: {text.strip()} ({code})")
+        if answered:
+            return
         failed = _NO_CONNECTION.search(said)
         if failed:
             raise gone(self._target, f"the connection failed ({failed[1].strip() or 'no reason given'})")
