@@ -6,6 +6,8 @@ station.  These are plain functions of files and values; engines are made once p
 """
 
 from vision.barcodes import read_barcodes
+from vision.board import draw_board, draw_tray_markers, parse_board, save_sheet
+from vision.calibration import Calibration, calibrate, load_calibration, save_calibration, with_tray
 from vision.cameras import Surroundings, camera_kinds, kind_of, open_camera
 from vision.checked_camera import CheckedCamera
 from vision.combine import combine, identify
@@ -13,11 +15,14 @@ from vision.fingerprint import hamming
 from vision.http_camera import HttpCamera
 from vision.labels import SpineRead, read_label, read_spine
 from vision.looking import NO_WAY_UP, Purpose, View, glance, look
+from vision.measuring import check_tray, drift, measure_book, measurement_to_json
 from vision.ocr import prepare
 from vision.opencv_camera import OpenCvCamera
+from vision.outline import Outline, find_outline, inside
 from vision.phone_camera import PhoneCamera
 from vision.photo import load
 from vision.photographs import PhotoCamera, folders_of_books, photos_in
+from vision.quality import judge
 from vision.slips import SLIP_PREFIX, read_slips
 from vision.stamp import StampSeen, find_stamp
 from vision.watch_camera import WatchCamera
@@ -41,6 +46,23 @@ __all__ = [  # noqa: RUF022 - in reading order
     "SLIP_PREFIX",
     "StampSeen",
     "hamming",
+    "judge",
+    "find_outline",
+    "inside",
+    "Outline",
+    "draw_board",
+    "draw_tray_markers",
+    "parse_board",
+    "save_sheet",
+    "calibrate",
+    "with_tray",
+    "save_calibration",
+    "load_calibration",
+    "Calibration",
+    "measure_book",
+    "measurement_to_json",
+    "check_tray",
+    "drift",
     "open_camera",
     "camera_kinds",
     "kind_of",

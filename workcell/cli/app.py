@@ -8,6 +8,7 @@ import sys
 import typer
 
 from workcell.cli import (
+    camera,
     catalog,
     control,
     demo,
@@ -47,6 +48,7 @@ app.command()(control.clear)
 app.command()(passport.passport)
 app.command()(doctor.doctor)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(camera.app, name="camera")
 app.add_typer(twin.app, name="twin")
 app.add_typer(profile.app, name="profile")
 app.add_typer(review.app, name="review")

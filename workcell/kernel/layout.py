@@ -40,7 +40,7 @@ class StationPlace(Table):
 class CameraPlace(Table):
     """A camera: ``http``, ``opencv``, ``watch``, ``phone``, ``folder`` (photographs), or a vendor's kind.
 
-    ``calibration`` is the file of its calibration, for measuring.
+    ``calibration`` is the file that `workcell camera calibrate` wrote for it, for measuring.
     """
 
     kind: Annotated[str, Field(min_length=1)]
