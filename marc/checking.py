@@ -117,7 +117,7 @@ def _sliced(sliced: Sliced) -> _Read:
 def _plain(sliced: Sliced) -> bool:
     """UTF-8 beyond doubt, two indicators everywhere, a code behind each subfield mark."""
     data = sliced.data
-    if b"\x1b" in data or _ODD.search(data) or _has_bare(sliced.fields):
+    if b"\x1b" in data or b"\0" in data or _ODD.search(data) or _has_bare(sliced.fields):
         return False
     if data.isascii():
         return True

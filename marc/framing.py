@@ -25,6 +25,7 @@ _LENGTH_AND_BASE = re.compile(rb"(?=([0-9]{5})[^\x1d-\x1f][a-z ]{2}[^\x1d-\x1f]{
 Enough to cut at where its length reaches exactly to the terminator.
 """
 
+_UTF8_MARK = b"\xef\xbb\xbf"
 _PADDING = re.compile(rb"[ \t\r\n\x00\x1a]*")
 
 
@@ -42,10 +43,12 @@ class Frame(NamedTuple):
 
 def frames(buffer: bytes | mmap) -> Iterator[Frame]:
     """Every record and every stretch that should have been one, in order; only padding is left out."""
-    position, size = _skip_padding(buffer, 0), len(buffer)
+    start = len(_UTF8_MARK) if buffer[: len(_UTF8_MARK)] == _UTF8_MARK else 0
+    position, size = _skip_padding(buffer, start), len(buffer)
     while position < size:
-        data = buffer[position : position + _declared_length(buffer[position : position + 5])]
-        if len(data) >= 24 and data.find(RECORD_END) == len(data) - 1:
+        length = _declared_length(buffer[position : position + 5])
+        data = buffer[position : position + length]
+        if 24 <= length == len(data) and data.find(RECORD_END) == length - 1:
             yield Frame(position, data)
             position += len(data)
             continue

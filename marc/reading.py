@@ -96,6 +96,8 @@ def _parse(data: bytes, problems: list[str], told: Encoding | None) -> tuple[Rec
     chosen = told or encoding.of_fields(leader, raw)
     if chosen is encoding.UTF8 and encoding.has_escapes(data):
         problems.append("UTF-8 with escape sequences of MARC-8, left as they are")
+    if b"\0" in data:
+        problems.append("null bytes in the text, left as they are")
     record = Record()
     record.leader = Leader(leader)
     record.fields = [_field(tag.decode("ascii"), body, chosen, problems) for tag, body in raw]

@@ -1,11 +1,15 @@
-import numpy as np
-from marc_mutations import MUTATIONS, break_some
-from marc_samples import raw_records, shared
+import functools
 
-from marc import read_records
+import numpy as np
+import pytest
+from marc_mutations import MUTATIONS, broken_pieces
+from marc_samples import marc21, raw_records, shared
+
+from marc import read_records, to_iso2709
 from marc.framing import frames
 
 
+@functools.cache
 def _sample(count: int) -> list[bytes]:
     records = raw_records(shared("marc21.mrc.gz"))[:count]
     return [data for data in records if next(frames(data)).problem == ""]
@@ -38,17 +42,41 @@ def test_recovery_with_five_percent_broken_beats_the_target(tmp_path) -> None:
     path = tmp_path / "whole.mrc"
     path.write_bytes(b"".join(_sample(4000)))
     records = [result.data for result in read_records(path) if result.record and not result.problem]
-    file, broken, healthy = break_some(records, 0.05, np.random.default_rng(11))
-    path.write_bytes(file)
+    pieces, broken = broken_pieces(records, 0.05, np.random.default_rng(11))
+    path.write_bytes(b"".join(pieces))
     results = list(read_records(path))
     found = {result.data for result in results if result.record is not None and not result.problem}
+    healthy = [index for index in range(len(records)) if index not in broken]
     lost = [index for index in healthy if records[index] not in found]
     assert len(lost) / len(healthy) <= 0.0002
-    junk = sum(kind == "junk_behind" for _, kind in broken)
-    assert sum(bool(result.problem) for result in results) >= len(broken)
-    changed = {records[index] for index, kind in broken if kind != "junk_behind"}
-    assert not changed & found
-    assert junk
+    still_whole = {"junk_behind", "mark_in_front"}
+    assert not {pieces[index] for index, kind in broken.items() if kind not in still_whole} & found
+
+
+@pytest.mark.parametrize("kind", MUTATIONS)
+@pytest.mark.parametrize("last", [False, True])
+def test_every_broken_record_is_reported_where_it_stands(tmp_path, kind: str, last: bool) -> None:
+    path = tmp_path / "some.mrc"
+    for seed, data in enumerate(_sample(30)):
+        piece = MUTATIONS[kind](data, np.random.default_rng(seed))
+        before, behind = _own(1), b"" if last else _own(2)
+        path.write_bytes(before + piece + behind)
+        results = list(read_records(path))
+        told = [r.offset for r in results if r.problem]
+        assert told
+        assert all(len(before) <= offset < len(before) + len(piece) for offset in told)
+        kept = [r.data for r in results if r.record is not None and not r.problem]
+        assert [data for data in (before, behind) if data and data not in kept] == []
+
+
+def _own(n: int) -> bytes:
+    return to_iso2709(marc21(f"001 own{n}", f"245 10 $aTitle {n}"), "marc21")
+
+
+def test_a_byte_order_mark_in_front_of_the_file_is_no_fault(tmp_path) -> None:
+    path = tmp_path / "marked.mrc"
+    path.write_bytes(b"\xef\xbb\xbf" + _own(1))
+    assert [(r.offset, r.problem) for r in read_records(path)] == [(3, "")]
 
 
 def test_offsets_point_at_the_bad_bytes(tmp_path) -> None:
