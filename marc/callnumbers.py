@@ -7,10 +7,10 @@ An added copy takes the call number that the title has; only a new title gets a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from marc import articles, cutter, romanising
+from marc import articles, author_numbers
 from marc.facts import ClassNumber, RecordFacts
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.profile import Location, Profile
@@ -34,8 +34,26 @@ class CallNumberPlan:
     pattern: str = ""
 
 
-def plan(facts: RecordFacts, evidence: Evidence, location: Location, profile: Profile) -> CallNumberPlan:
-    """What the call number at this location is made of; an empty plan when no class is known."""
+Shelf = Callable[[str, str], Sequence[tuple[str, str]]]
+"""Filing headings and book numbers that stand in a class already, by scheme and class."""
+
+
+def empty_shelf(scheme: str, class_: str) -> Sequence[tuple[str, str]]:
+    """Nothing is known of the shelf."""
+    return ()
+
+
+def plan(
+    facts: RecordFacts,
+    evidence: Evidence,
+    location: Location,
+    profile: Profile,
+    shelf: Shelf = empty_shelf,
+) -> CallNumberPlan:
+    """What the call number at this location is made of; an empty plan when no class is known.
+
+    A new Cutter is fitted among those that ``shelf`` knows in the class.
+    """
     held = class_number(facts, evidence, location.call_number.scheme)
     plain = held.number if held else ""
     existing = _on_file(facts, evidence, location, profile)
@@ -43,7 +61,7 @@ def plan(facts: RecordFacts, evidence: Evidence, location: Location, profile: Pr
         return CallNumberPlan(plain, existing=existing)
     if held is None:
         return CallNumberPlan()
-    book_number = _book_number(held, facts, evidence, location)
+    book_number = _book_number(held, facts, evidence, location, shelf)
     return CallNumberPlan(plain, pattern=_assembled(plain, book_number, evidence, location))
 
 
@@ -71,10 +89,13 @@ def class_number(facts: RecordFacts, evidence: Evidence, scheme: str) -> ClassNu
     if held is None:
         seen = next((c for c in evidence.many("class") if _SEEN_SCHEMES.get(c.scheme or "") == scheme), None)
         held = ClassNumber(scheme, seen.normalised or seen.value) if seen else None
-    if held is None:
-        return None
-    number, book_number = _CLEANERS.get(scheme, _as_is)(held)
-    return ClassNumber(scheme, number, book_number, held.edition) if number else None
+    return cleaned(held) if held else None
+
+
+def cleaned(held: ClassNumber) -> ClassNumber | None:
+    """The class number as it stands on the shelf, its book number apart; None when it is none."""
+    number, book_number = _CLEANERS.get(held.scheme, _as_is)(held)
+    return ClassNumber(held.scheme, number, book_number, held.edition) if number else None
 
 
 # --- class numbers ---------------------------------------------------------------------------------------
@@ -117,17 +138,20 @@ _CLEANERS: dict[str, Callable[[ClassNumber], tuple[str, str]]] = {
 # --- book numbers ----------------------------------------------------------------------------------------
 
 
-def _book_number(held: ClassNumber, facts: RecordFacts, evidence: Evidence, location: Location) -> str:
+def _book_number(
+    held: ClassNumber, facts: RecordFacts, evidence: Evidence, location: Location, shelf: Shelf
+) -> str:
     rules = location.call_number
-    if rules.book_number == "none":
-        return ""
     if rules.book_number == "sequence":
         return NUMBER
-    if rules.scheme in ("LCC", "NLM"):
-        return held.book_number or _with_year(
-            f".{cutter.cutter(_main_entry(facts, evidence))}", facts, evidence
-        )
-    return cutter.cutter(_main_entry(facts, evidence))
+    if rules.scheme in ("LCC", "NLM") and held.book_number:
+        return held.book_number
+    number = author_numbers.author_number(
+        _main_entry(facts, evidence), rules, shelf(rules.scheme, held.number)
+    )
+    if rules.scheme in ("LCC", "NLM") and number:
+        return _with_year(f".{number}", facts, evidence)
+    return number
 
 
 def _with_year(number: str, facts: RecordFacts, evidence: Evidence) -> str:
@@ -137,11 +161,7 @@ def _with_year(number: str, facts: RecordFacts, evidence: Evidence) -> str:
 
 def _main_entry(facts: RecordFacts, evidence: Evidence) -> str:
     """What the book files under: its first author, else its title without an article."""
-    if facts.main_entry:
-        return romanising.in_latin(facts.main_entry)
-    return romanising.in_latin(
-        articles.without_article(facts.title or evidence.text("title"), facts.language)
-    )
+    return facts.main_entry or articles.without_article(facts.title or evidence.text("title"), facts.language)
 
 
 # --- assembling ------------------------------------------------------------------------------------------

@@ -1,25 +1,59 @@
 """Item fields: one copy's barcode, location, call number, price and dates in the field that the library uses.
 
-Sources: Koha (952 MARC 21, 995 UNIMARC recommendation 995), MARC 21 holdings 852, common vendor 949, and
-Chinese practice for 905.  Several copies repeat the field.
+Sources: Koha (952 MARC 21; 995 UNIMARC, recommendation 995), MARC 21 holdings 852, common vendor 949, and
+Chinese practice for 905.  Which subfield takes what is a table, by tag, that the profile may replace.
+Several copies repeat the field; a profile may ask for one field for all copies at a location instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from pymarc import Field, Record
+from pymarc import Field, Record, Subfield
 
 from marc.fields import copy_record, data_field, sort_fields
 from workcell.kernel.model import Marks
-from workcell.kernel.profile import Location, Profile
-
-Parts = list[tuple[str, str]]
+from workcell.kernel.profile import ItemValue, Location, Profile
 
 _KOHA_SCHEMES = {"LCC": "lcc", "DDC": "ddc", "NLM": "nlm"}
 _852_SCHEMES = {"LCC": "0", "DDC": "1", "NLM": "2"}
+
+_TABLES: dict[str, dict[str, ItemValue]] = {
+    "952": {
+        "2": "scheme", "a": "branch", "b": "branch", "c": "shelf", "d": "date", "e": "source", "g": "price",
+        "h": "volume", "i": "accession", "o": "call_number", "p": "barcode", "t": "copy", "v": "price",
+        "y": "item_type",
+    },
+    "995": {
+        "b": "agency", "c": "branch", "e": "shelf", "f": "barcode", "k": "call_number", "v": "volume",
+        "r": "item_type", "5": "compact_date", "p": "price",
+    },
+    "852": {
+        "a": "agency", "b": "branch", "c": "shelf", "k": "prefix", "h": "class", "i": "book_number",
+        "p": "barcode", "t": "copy", "9": "money", "3": "volume",
+    },
+    "949": {
+        "a": "call_number", "c": "copy", "i": "barcode", "l": "branch", "p": "price", "t": "item_type",
+        "v": "volume",
+    },
+    "905": {
+        "a": "agency", "b": "barcode", "c": "branch", "d": "class", "e": "book_number", "f": "copies",
+        "v": "volume",
+    },
+}  # fmt: skip
+"""Subfield code → value, by tag, in the order of the subfields."""
+
+
+@dataclass(frozen=True)
+class Acquired:
+    """How a copy came: unit price in ``currency`` (ISO 4217), and from where (purchase, gift …, supplier)."""
+
+    price: Decimal | None = None
+    currency: str = ""
+    source: str = ""
 
 
 def add_item(
@@ -29,6 +63,7 @@ def add_item(
     *,
     price: Decimal | None = None,
     currency: str = "",
+    source: str = "",
     on: date,
 ) -> Record:
     """The record with one more copy; the record given is left as it is.
@@ -36,79 +71,115 @@ def add_item(
     The same barcode is never put in twice: a field that carries it already is replaced.
     """
     made = copy_record(record)
-    field = item_field(marks, profile, price=price, currency=currency, on=on)
-    code = _BARCODE_CODES[field.tag]
-    same = [held for held in made.get_fields(field.tag) if marks.barcode in held.get_subfields(code)]
-    made.fields = [held for held in made.fields if held not in same]
-    made.fields.append(field)
+    field = item_field(marks, profile, price=price, currency=currency, source=source, on=on)
+    table = _table(profile)
+    code = _code_of(table, "barcode")
+    kept = (
+        held if held.tag != field.tag else _without_copy(held, code, marks.barcode) for held in made.fields
+    )
+    made.fields = [held for held in kept if held is not None]
+    if profile.records.item_grouping == "copy" or not _joined(made, field, table):
+        made.fields.append(field)
     sort_fields(made)
     return made
 
 
 def item_field(
-    marks: Marks, profile: Profile, *, price: Decimal | None = None, currency: str = "", on: date
+    marks: Marks,
+    profile: Profile,
+    *,
+    price: Decimal | None = None,
+    currency: str = "",
+    source: str = "",
+    on: date,
 ) -> Field:
-    """The item field of one copy, by the profile's ``item_field``."""
+    """The item field of one copy, by the profile's ``item_field`` and ``item_subfields``."""
     tag = profile.records.item_field
+    values = _values(marks, profile, Acquired(price, currency, source), on)
+    scheme = profile.location(marks.location).call_number.scheme
+    indicators = f"{_852_SCHEMES.get(scheme, '8')} " if tag == "852" else "  "
+    return data_field(tag, indicators, [(code, values[name]) for code, name in _table(profile).items()])
+
+
+def _table(profile: Profile) -> Mapping[str, ItemValue]:
+    return profile.records.item_subfields or _TABLES[profile.records.item_field]
+
+
+def _values(marks: Marks, profile: Profile, acquired: Acquired, on: date) -> dict[ItemValue, str]:
+    """Everything that may stand in an item field, as text; empty where there is none."""
     location = profile.location(marks.location)
-    money = "" if price is None else f"{price:.{profile.registers.decimals}f}"
-    return _FIELDS[tag](marks, location, profile, money, currency, on)
+    money = "" if acquired.price is None else f"{acquired.price:.{profile.registers.decimals}f}"
+    prefix, number, book_number = parted(marks.call_number, location)
+    bare = profile.records.item_field == "905"
+    return {
+        "agency": profile.agency.code,
+        "branch": location.branch or location.code,
+        "shelf": location.code if location.branch else "",
+        "barcode": marks.barcode,
+        "accession": marks.accession,
+        "call_number": marks.call_number,
+        "prefix": prefix,
+        "class": f"{prefix}/{number}" if prefix and bare else number,
+        "book_number": book_number,
+        "scheme": _KOHA_SCHEMES.get(location.call_number.scheme, ""),
+        "copy": str(marks.copy),
+        "copies": "1",
+        "volume": marks.volume,
+        "price": money,
+        "money": f"{money} {acquired.currency}".strip() if money else "",
+        "currency": acquired.currency if money else "",
+        "source": acquired.source,
+        "date": on.isoformat(),
+        "compact_date": f"{on:%Y%m%d}",
+        "item_type": location.item_type,
+    }
 
 
-def _952(marks: Marks, location: Location, profile: Profile, money: str, currency: str, on: date) -> Field:
-    scheme = _KOHA_SCHEMES.get(location.call_number.scheme, "")
-    parts = [
-        ("2", scheme), ("a", location.code), ("b", location.code), ("d", on.isoformat()), ("g", money),
-        ("h", marks.volume), ("i", marks.accession), ("o", marks.call_number), ("p", marks.barcode),
-        ("t", str(marks.copy)), ("v", money), ("y", location.item_type),
-    ]  # fmt: skip
-    return data_field("952", "  ", parts)
+def parted(call_number: str, location: Location) -> tuple[str, str, str]:
+    """Prefix, class and book number of a call number at this location (parted by a blank, or by a slash)."""
+    mark = "/" if "/" in call_number and location.call_number.scheme == "CLC" else " "
+    rest = call_number
+    before = []
+    for prefix in (location.oversize_prefix, location.call_number.prefix):
+        if prefix and rest.startswith(prefix + mark):
+            before.append(prefix)
+            rest = rest[len(prefix) + 1 :]
+    number, _, book_number = rest.partition(mark)
+    return mark.join(before), number, book_number
 
 
-def _995(marks: Marks, location: Location, profile: Profile, money: str, currency: str, on: date) -> Field:
-    parts = [
-        ("b", profile.agency.code), ("c", location.code), ("f", marks.barcode), ("k", marks.call_number),
-        ("v", marks.volume), ("r", location.item_type), ("5", f"{on:%Y%m%d}"), ("p", money),
-    ]  # fmt: skip
-    return data_field("995", "  ", parts)
+# --- several copies ----------------------------------------------------------------------------------------
 
 
-def _852(marks: Marks, location: Location, profile: Profile, money: str, currency: str, on: date) -> Field:
-    scheme = _852_SCHEMES.get(location.call_number.scheme, "8")
-    number, _, book_number = marks.call_number.partition(" ")
-    parts = [
-        ("a", profile.agency.code), ("b", location.code), ("h", number), ("i", book_number),
-        ("p", marks.barcode), ("t", str(marks.copy)), ("9", f"{money} {currency}".strip() if money else ""),
-        ("3", marks.volume),
-    ]  # fmt: skip
-    return data_field("852", f"{scheme} ", parts)
+def _code_of(table: Mapping[str, ItemValue], name: ItemValue) -> str:
+    return next((code for code, held in table.items() if held == name), "")
 
 
-def _949(marks: Marks, location: Location, profile: Profile, money: str, currency: str, on: date) -> Field:
-    parts = [
-        ("a", marks.call_number), ("i", marks.barcode), ("l", location.code), ("p", money),
-        ("t", location.item_type), ("v", marks.volume),
-    ]  # fmt: skip
-    return data_field("949", "  ", parts)
+def _without_copy(field: Field, code: str, barcode: str) -> Field | None:
+    """The field without this barcode; None when it was the only one.  Fields without it stay as they are."""
+    numbers = field.get_subfields(code) if code else []
+    if barcode not in numbers:
+        return field
+    if len(numbers) == 1:
+        return None
+    field.subfields = [part for part in field.subfields if part != Subfield(code, barcode)]
+    return field
 
 
-def _905(marks: Marks, location: Location, profile: Profile, money: str, currency: str, on: date) -> Field:
-    """$d class and $e book number are the parts of the call number before and behind its slash."""
-    *prefix, number, book_number = ["", *marks.call_number.split("/")] if "/" in marks.call_number else [
-        "", marks.call_number, ""
-    ]  # fmt: skip
-    parts = [
-        ("a", profile.agency.code), ("b", marks.barcode), ("c", location.code),
-        ("d", "/".join([*filter(None, prefix), number])), ("e", book_number), ("f", "1"), ("v", marks.volume),
-    ]  # fmt: skip
-    return data_field("905", "  ", parts)
+def _joined(record: Record, field: Field, table: Mapping[str, ItemValue]) -> bool:
+    """Put the copy's barcode into the field of its location, call number and volume; False without one."""
+    code, count = _code_of(table, "barcode"), _code_of(table, "copies")
+    for held in record.get_fields(field.tag):
+        if _without(held, (code, count)) == _without(field, (code, count)) and held.get_subfields(code):
+            place = max(n for n, part in enumerate(held.subfields) if part.code == code)
+            held.subfields[place + 1 : place + 1] = [part for part in field.subfields if part.code == code]
+            total = str(len(held.get_subfields(code)))
+            held.subfields = [
+                part._replace(value=total) if part.code == count else part for part in held.subfields
+            ]
+            return True
+    return False
 
 
-_FIELDS: dict[str, Callable[[Marks, Location, Profile, str, str, date], Field]] = {
-    "952": _952,
-    "949": _949,
-    "852": _852,
-    "905": _905,
-    "995": _995,
-}
-_BARCODE_CODES = {"952": "p", "949": "i", "852": "p", "905": "b", "995": "f"}
+def _without(field: Field, codes: tuple[str, ...]) -> list[Subfield]:
+    return [part for part in field.subfields if part.code not in codes]

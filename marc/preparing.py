@@ -12,13 +12,14 @@ from pathlib import Path
 
 from pymarc import Record
 
-from marc import callnumbers
+from marc import callnumbers, shelf_list
 from marc.catalogue import Catalogue
 from marc.deciding import OWN_SOURCES, Source
 from marc.drafting import draft
 from marc.facts import record_facts
 from marc.fields import flavour
 from marc.merging import fill_gaps, house_rules, overlay
+from marc.shelf_list import ShelfList
 from marc.upgrading import upgrade_cip
 from marc.validating import errors
 from workcell.kernel.errors import BadInput
@@ -35,7 +36,7 @@ class Prepared:
 
     ``call_number`` is settled, or empty: then ``pattern`` is one with ``{number}`` where the next running
     number of ``class_number`` belongs.  Both are empty when no class is known.  ``problems`` keep the
-    record from leaving.
+    record from leaving.  ``shelved`` is the highest running number that the shelf list has in the class.
     """
 
     record: Record
@@ -43,11 +44,12 @@ class Prepared:
     call_number: str = ""
     pattern: str = ""
     problems: tuple[Reason, ...] = ()
+    shelved: int = 0
 
 
 @contextlib.contextmanager
-def open_sources(paths: Mapping[str, Path]) -> Iterator[tuple[Source, ...]]:
-    """Catalogue files by source name, opened for reading, in the order given; raises BadInput."""
+def open_sources(paths: Mapping[str, Path | str]) -> Iterator[tuple[Source, ...]]:
+    """Catalogues by source name, opened for reading, in the order given; raises BadInput."""
     with contextlib.ExitStack() as stack:
         yield tuple(Source(name, stack.enter_context(Catalogue(path))) for name, path in paths.items())
 
@@ -69,9 +71,25 @@ def prepare(
     record that was decided on is not there any more.
     """
     record = prepare_record(evidence, decision, sources, profile, record_key=record_key, on=on)
-    made = callnumbers.plan(record_facts(record), evidence, profile.location(location), profile)
+    place = profile.location(location)
+    with _shelf_list(sources) as shelf:
+        numbers = shelf.numbers if shelf else callnumbers.empty_shelf
+        made = callnumbers.plan(record_facts(record), evidence, place, profile, numbers)
+        shelved = shelf.highest(place.call_number.scheme, made.class_number) if shelf else 0
     settled = made.existing or ("" if callnumbers.NUMBER in made.pattern else made.pattern)
-    return Prepared(record, made.class_number, settled, made.pattern, tuple(_problems(record, profile)))
+    problems = tuple(_problems(record, profile))
+    return Prepared(record, made.class_number, settled, made.pattern, problems, shelved)
+
+
+@contextlib.contextmanager
+def _shelf_list(sources: Sequence[Source]) -> Iterator[ShelfList | None]:
+    """The shelf list of the library's own catalogue, where one was made (`workcell marc shelve`)."""
+    for held in sources:
+        if held.name in OWN_SOURCES and shelf_list.beside(held.catalogue).is_file():
+            with ShelfList(shelf_list.beside(held.catalogue)) as found:
+                yield found
+            return
+    yield None
 
 
 def prepare_record(

@@ -58,6 +58,13 @@ class AddedField(Table):
     subfields: tuple[tuple[str, str], ...]
 
 
+ItemValue = Literal[
+    "agency", "branch", "shelf", "barcode", "accession", "call_number", "prefix", "class", "book_number", "scheme",
+    "copy", "copies", "volume", "price", "money", "currency", "source", "date", "compact_date", "item_type",
+]  # fmt: skip
+"""What a subfield of an item field may hold."""
+
+
 class Records(Table):
     """Format and house rules of the records that leave.
 
@@ -70,6 +77,8 @@ class Records(Table):
     ``series`` whether drafted series are traced (490 1_ with 830).  ``pinyin`` is how CNMARC carries it:
     "nlc" ($9), "calis" ($A, $E, $F) or "none".  ``provenance`` is how a drafted MARC 21 record says where
     it is from: one 883, one for each page linked to its fields by $8, or none.
+    ``item_subfields`` says which subfield of the item field takes what, instead of the usual table of that
+    field; ``item_grouping`` whether each copy has a field of its own or all copies at a location share one.
     ``authority_links`` puts $0 of an authority record to a heading that is exactly its own.
     """
 
@@ -79,6 +88,8 @@ class Records(Table):
     stripped: tuple[str, ...] = ()
     added: tuple[AddedField, ...] = ()
     item_field: Literal["952", "949", "852", "905", "995"] = "952"
+    item_subfields: dict[str, ItemValue] = Field(default_factory=dict)
+    item_grouping: Literal["copy", "location"] = "copy"
     han: Literal["paired", "alone"] = "paired"
     relators: Literal["term", "code", "both"] = "term"
     series: Literal["untraced", "traced"] = "untraced"
@@ -104,11 +115,19 @@ class AutonomyRules(Table):
 class CallNumberRules(Table):
     """Scheme and book number of a location's call numbers.
 
-    ``book_number`` is "cutter" (LC table G63), "sequence" (种次号, running number in the class) or "none".
+    ``book_number`` is "cutter" (LC table G63), "cutter_sanborn" (three-figure author table), "sequence"
+    (种次号), "four_corner" (四角号码), "author_table" (the library's own table,
+    ``author_table``, a CSV file of headings and numbers) or "none".
+    A class number that no record and no CIP block gives is suggested from the catalogue; a suggestion whose
+    confidence reaches ``suggest_from`` is assigned, others are only shown (1.0 = always only shown).
     """
 
     scheme: Literal["LCC", "DDC", "NLM", "CLC", "LOCAL"] = "DDC"
-    book_number: Literal["cutter", "sequence", "none"] = "cutter"
+    book_number: Literal["cutter", "cutter_sanborn", "sequence", "four_corner", "author_table", "none"] = (
+        "cutter"
+    )
+    author_table: str = ""
+    suggest_from: Annotated[float, Field(ge=0.5, le=1.0)] = 1.0
     prefix: str = ""
     suffix: str = ""
 
@@ -118,10 +137,13 @@ class Location(Table):
 
     ``copies`` is how many copies of a title it takes in turn when the order does not say (0 = only when
     ordered for it).  From ``oversize_cm`` on a book is shelved under ``oversize_prefix``.
+    ``branch`` is the code of the branch in item fields where it is not the location's own code, which then
+    stands as shelving location.
     """
 
     code: str
     name: str
+    branch: str = ""
     item_type: str = "BK"
     call_number: CallNumberRules = CallNumberRules()
     oversize_cm: int | None = None
