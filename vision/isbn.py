@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from stdnum import isbn as _isbn
 from stdnum.exceptions import ValidationError
@@ -147,7 +148,7 @@ def hyphenated(isbn13: str) -> str:
 def _joined(lines: Sequence[str]) -> tuple[str, list[int]]:
     """Lines joined by a blank, except after a hyphen or inside a number; and where each line begins."""
     text, starts = "", []
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
         starts.append(len(text))
         said = line.rstrip()
         broken = _BROKEN.search(said) and re.match(r"[\d\-‐–—－]", following.strip())

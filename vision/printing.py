@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from vision.edition import edition_number, find_editions
 from vision.flow import spaced
@@ -71,7 +72,7 @@ def read_printing_history(lines: Sequence[PageLine], page: str) -> Fields:
 
 def _published_by(lines: Sequence[PageLine], page: str) -> FieldValue | None:
     """The rest of the line after "Published by", or the next line when nothing follows."""
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
+    for line, following in zip_longest(lines, lines[1:]):
         match = _PUBLISHED_BY.search(line.text.strip())
         source = line if match and match["value"] else following
         if match is None or source is None:
