@@ -7,6 +7,7 @@ duplicates, draft or upgrade a record, give it a call number and items, and chec
 from marc.asking import Breaker, Fetched, ask, connect, fetch
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
 from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats, is_catalogue
+from marc.catalogue_engines import is_database_address
 from marc.converting import Conversion, convert
 from marc.deciding import (
     OWN_SOURCES,
@@ -64,6 +65,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "BadRecord",
     "Stats",
     "is_catalogue",
+    "is_database_address",
     "load_targets",
     "target_at",
     "is_target_address",

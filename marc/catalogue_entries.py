@@ -138,7 +138,8 @@ def keys_of(fields: Sequence[PlainField], leader: str) -> Keys:
     numbers: dict[str, bool] = {}
     barcodes: dict[str, None] = {}
     record_id = ""
-    for tag, body in fields:
+    for tag, written in fields:
+        body = written.replace("\x00", "")
         if tag == "001":
             record_id = record_id or body.strip()
             continue

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files
+from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files, shared_catalogue
 from workcell.cli.options import EXAMPLES, Json, Store, default_store
 from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
@@ -26,7 +26,9 @@ def desk(
     photos: Annotated[
         Path | None, typer.Option(help="Photographs: one folder a book, or all in one folder.")
     ] = None,
-    camera: Annotated[str | None, typer.Option(help="A camera: 0, rtsp://…, phone:HOST:PORT or watch:FOLDER.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="A camera: 0, rtsp://…, phone:HOST:PORT or watch:FOLDER.")
+    ] = None,
     layout: Annotated[Path, typer.Option(help="layout.toml of the desk.")] = EXAMPLES
     / "layouts"
     / "desk.toml",
@@ -58,7 +60,8 @@ def desk(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
             sources={"catalogue": record_files(catalog), "vendor": tuple(vendor or ())}, invoice=invoice,
-            targets=asked_targets(catalog, targets), resume=resume, auto=auto, partial=partial,
+            targets=asked_targets(catalog, targets), shared=shared_catalogue(catalog),
+            resume=resume, auto=auto, partial=partial,
             tell=print_line, desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
         )
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files
+from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files, shared_catalogue
 from workcell.cli.options import Json, Store, default_store
 from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
@@ -41,8 +41,8 @@ def run(
             layout=layout, profile=profile, orders=tuple(orders or ()), out=out,
             store=store or default_store(),
             sources={"catalogue": record_files(catalog), "vendor": tuple(vendor or ())}, invoice=invoice,
-            targets=asked_targets(catalog, targets), twin=twin, resume=resume, auto=auto, speed=speed,
-            partial=partial, tell=print_line,
+            targets=asked_targets(catalog, targets), shared=shared_catalogue(catalog), twin=twin,
+            resume=resume, auto=auto, speed=speed, partial=partial, tell=print_line,
         )
     )  # fmt: skip
     if ended.summary is None:

@@ -61,7 +61,7 @@ class Cataloguing:
         site: Site,
         worker: Worker,
         orders: Sequence[OrderLine],
-        sources: Mapping[str, Path],
+        sources: Mapping[str, Path | str],
         profile_path: Path,
         lookup: Lookup | None = None,
     ) -> None:
@@ -267,7 +267,7 @@ class Cataloguing:
     def _item_number(self, owner: NumberOwner, now: datetime) -> str:
         """A number that neither the ledger nor the catalogue has."""
         path = self._sources.get("catalogue")
-        with marc.Catalogue(Path(path)) if path else nullcontext() as catalogue:
+        with marc.Catalogue(path) if path else nullcontext() as catalogue:
             taken = catalogue.barcode_exists if catalogue else _never
             return self._site.numbers.reserve("item", self._profile.numbers.item, owner, now, taken)
 

@@ -104,8 +104,8 @@ def _named(image: ImageEvidence, request: Request) -> dict[str, Any]:
     return image_to_json(replace(image, file=Path(request["path"]).name))
 
 
-def _paths(request: Request) -> dict[str, Path]:
-    return {name: Path(path) for name, path in request["sources"].items()}
+def _paths(request: Request) -> dict[str, Path | str]:
+    return dict(request["sources"])
 
 
 @lru_cache(maxsize=8)

@@ -74,6 +74,7 @@ class Plan:
     partial: bool = False
     desk: Desk | None = None
     targets: tuple[marc.Target, ...] = ()
+    shared: str = ""
     tell: Callable[[str], None] = lambda text: None
 
 
@@ -118,7 +119,7 @@ async def _run(plan: Plan) -> Ended:
         state = fold(events)
         _check_batch(state, plan)
         _check_output(state, plan)
-        sources = fill_sources(plan.store, plan.sources, plan.tell)
+        sources = {**fill_sources(plan.store, plan.sources, plan.tell), **_shared(plan)}
         files = FileStore(plan.store / "files")
         expire_pages(events, files, clock.wall(), profile.retention.images_days)
         person = None
@@ -254,12 +255,12 @@ async def close_batch(line: Line) -> None:
 
 def fill_sources(
     store: Path, files: dict[str, tuple[Path, ...]], tell: Callable[[str], None] = lambda text: None
-) -> dict[str, Path]:
+) -> dict[str, Path | str]:
     """Index the record files of each source below ``store``; a catalogue is used where it is.
 
     Good records are kept whatever stands beside them; ``tell`` hears of every bad one and where it is.
     """
-    indexed = {}
+    indexed: dict[str, Path | str] = {}
     for name, paths in files.items():
         if not paths:
             continue
@@ -275,6 +276,14 @@ def fill_sources(
             tell(f"{bad.path}: record {bad.n} at byte {bad.offset} is {fate}: {bad.problem}")
         indexed[name] = index
     return indexed
+
+
+def _shared(plan: Plan) -> dict[str, Path | str]:
+    """The library's own catalogue where it stands in a database."""
+    if not plan.shared:
+        return {}
+    marc.Catalogue(plan.shared).close()  # what is wrong with it is said before a book is fed
+    return {"catalogue": plan.shared}
 
 
 def _lookup(plan: Plan, clock: WallClock) -> Lookup | None:
