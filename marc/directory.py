@@ -29,11 +29,8 @@ def raw_fields(data: bytes) -> list[RawField]:
     if len(directory) % ENTRY:
         raise BadStructure("the directory is not a whole number of entries")
     fields, covered, starts = [], 0, set()
-    for at in range(0, len(directory), ENTRY):
-        entry = _ENTRY.fullmatch(directory, at, at + ENTRY)
-        if not entry:
-            raise BadStructure(f"directory entry {at // ENTRY + 1} is not tag, length and start")
-        tag, length, start = entry.group(1), int(entry.group(2)), int(entry.group(3))
+    for tag, digits, place in _entries(directory):
+        length, start = int(digits), int(place)
         body = area[start : start + length]
         if not body or len(body) != length or body.find(FIELD_END) != length - 1:
             raise BadStructure(f"field {tag.decode()} is not where the directory says")
@@ -43,6 +40,16 @@ def raw_fields(data: bytes) -> list[RawField]:
     if covered != len(area) or len(starts) != len(fields):
         raise BadStructure("the directory does not account for every byte of the fields")
     return fields
+
+
+def _entries(directory: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """Tag, length and start of each entry, as they stand; raises BadStructure."""
+    entries: list[tuple[bytes, bytes, bytes]] = _ENTRY.findall(directory)
+    if len(entries) * ENTRY != len(directory):
+        places = range(0, len(directory), ENTRY)
+        wrong = next(at for at in places if not _ENTRY.fullmatch(directory, at, at + ENTRY))
+        raise BadStructure(f"directory entry {wrong // ENTRY + 1} is not tag, length and start")
+    return entries
 
 
 def base_address(data: bytes) -> int:

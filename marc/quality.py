@@ -7,12 +7,23 @@ not; one that only some books have counts only where it is there.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pymarc import Record
 
 from marc.raw_record import RawRecord, of_record
+
+
+class _View(NamedTuple):
+    """All that the score depends on: format, tags, leader/06, 07, 17 and 18, whether the extent is given."""
+
+    flavour: str
+    tags: frozenset[str]
+    leader: str
+    extent: bool
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,11 @@ class Element:
     weight: int
     always: bool
     tags: tuple[str, ...] = ()
-    held: Callable[[RawRecord], bool] | None = None
+    held: Callable[[_View], bool] | None = None
+
+    def there(self, view: _View) -> bool:
+        """Whether the record has it."""
+        return self.held(view) if self.held else not view.tags.isdisjoint(self.tags)
 
 
 @dataclass(frozen=True)
@@ -34,21 +49,33 @@ class Score:
     missing: tuple[str, ...]
 
 
-def _subject(record: RawRecord) -> bool:
-    return any(tag[0] == "6" for tag in record.by_tag)
+def _subject(view: _View) -> bool:
+    return any(tag[0] == "6" for tag in view.tags)
 
 
-def _level(record: RawRecord) -> bool:
+def _added(view: _View) -> bool:
+    return any(tag[0] == "7" and tag < "760" for tag in view.tags)
+
+
+def _extent(view: _View) -> bool:
+    return view.extent
+
+
+def _type(view: _View) -> bool:
+    return view.leader[0] in "abcdefgijklmoprt"
+
+
+def _bibliographic_level(view: _View) -> bool:
+    return view.leader[1] in "abcdims"
+
+
+def _level(view: _View) -> bool:
     """A level that says who described it fully (17) and how (18)."""
-    return record.leader[17:18] in (" ", "1", "4", "I", "L") and record.leader[18:19] in ("a", "c", "i")
+    return view.leader[2] in " 14IL" and view.leader[3] in "aci"
 
 
-def _full(record: RawRecord) -> bool:
-    return record.leader[17:18] == " "
-
-
-def _added(record: RawRecord) -> bool:
-    return any(tag[0] == "7" and tag < "760" for tag in record.by_tag)
+def _full(view: _View) -> bool:
+    return view.leader[2] == " "
 
 
 _MARC21 = (
@@ -59,11 +86,11 @@ _MARC21 = (
     Element("1XX or 7XX", 44, True, ("100", "110", "111", "130", "700", "710", "711", "730")),
     Element("6XX", 44, True, held=_subject),
     Element("7XX", 44, False, held=_added),
-    Element("300", 43, True, held=lambda record: any(text.strip() for text in record.values("300", "a"))),
-    Element("LDR/07", 40, True, held=lambda record: record.leader[7:8] in "abcdims"),
+    Element("300", 43, True, held=_extent),
+    Element("LDR/07", 40, True, held=_bibliographic_level),
     Element("490", 40, False, ("490", "440")),
     Element("246", 39, False, ("246",)),
-    Element("LDR/06", 38, True, held=lambda record: record.leader[6:7] in "acdefgijkmoprt"),
+    Element("LDR/06", 38, True, held=_type),
     Element("336", 35, True, ("336",)),
     Element("337", 35, True, ("337",)),
     Element("240", 34, False, ("240", "130")),
@@ -95,11 +122,11 @@ _UNIMARC = (
     Element("205", 44, False, ("205",)),
     Element("70X–72X", 44, True, ("700", "701", "702", "710", "711", "712", "720", "721", "722")),
     Element("6XX", 44, True, ("600", "601", "602", "604", "605", "606", "607", "608", "610")),
-    Element("215", 43, True, held=lambda record: any(text.strip() for text in record.values("215", "a"))),
-    Element("LDR/07", 40, True, held=lambda record: record.leader[7:8] in "acims"),
+    Element("215", 43, True, held=_extent),
+    Element("LDR/07", 40, True, held=_bibliographic_level),
     Element("225", 40, False, ("225",)),
     Element("517", 39, False, ("510", "512", "516", "517")),
-    Element("LDR/06", 38, True, held=lambda record: record.leader[6:7] in "abcdefgijklmr"),
+    Element("LDR/06", 38, True, held=_type),
     Element("105", 35, True, ("105", "181")),
     Element("500", 34, False, ("500", "454")),
     Element("410", 32, False, ("410", "461", "462")),
@@ -123,15 +150,19 @@ def score(record: Record) -> Score:
 
 def raw_score(record: RawRecord) -> Score:
     """The score: weight of what is there over weight of what is asked or there, in percent."""
+    extent = record.first("215" if record.flavour == "unimarc" else "300", "a")
+    leader = record.leader[6:8] + record.leader[17:19]
+    return _score(_View(record.flavour, frozenset(record.by_tag), leader, bool(extent.strip())))
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _score(view: _View) -> Score:
     have = asked = 0
     missing: list[str] = []
-    tags = record.by_tag.keys()
-    for element in _UNIMARC if record.flavour == "unimarc" else _MARC21:
-        weight = element.weight
-        if element.held(record) if element.held else not tags.isdisjoint(element.tags):
-            have += weight
-            asked += weight
-        elif element.always:
-            asked += weight
+    for element in _UNIMARC if view.flavour == "unimarc" else _MARC21:
+        there = element.there(view)
+        have += element.weight * there
+        asked += element.weight * (there or element.always)
+        if element.always and not there:
             missing.append(element.name)
     return Score(round(100 * have / asked, 1), tuple(missing))

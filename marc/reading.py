@@ -107,22 +107,25 @@ def _parse(data: bytes, problems: list[str], told: Encoding | None) -> tuple[Rec
 def _field(tag: str, body: bytes, chosen: Encoding, problems: list[str]) -> Field:
     if is_control(tag):
         return Field(tag=tag, data=chosen.decode(body))
-    marks, *parts = body.split(SUBFIELD)
+    marks, *parts = _parts(body, chosen)
     if len(marks) > 2 or not marks.isascii():
         raise BadStructure(f"field {tag} does not begin with two indicators")
     if len(marks) < 2:
         problems.append(f"field {tag} lacks an indicator, read as blank")
-    if b"" in parts:
+        marks = marks.ljust(2)
+    if "" in parts:
         problems.append(f"field {tag} has a subfield mark without a code, left out")
-    if any(part[:1] == b" " for part in parts):
-        problems.append(f"field {tag} has a blank as a subfield code")
-    padded = marks.decode("ascii").ljust(2)
-    subfields = [_subfield(tag, part, chosen) for part in parts if part]
-    return Field(tag=tag, indicators=Indicators(padded[0], padded[1]), subfields=subfields)
-
-
-def _subfield(tag: str, part: bytes, chosen: Encoding) -> Subfield:
-    code = part[:1]
-    if not b" " <= code <= b"~":
+    codes = "".join([part[:1] for part in parts])
+    if not codes.isascii() or not codes.isprintable():
         raise BadStructure(f"field {tag} has a subfield without a code")
-    return Subfield(code.decode("ascii"), chosen.decode(part[1:]))
+    if " " in codes:
+        problems.append(f"field {tag} has a blank as a subfield code")
+    subfields = [Subfield(part[0], part[1:]) for part in parts if part]
+    return Field(tag=tag, indicators=Indicators(marks[0], marks[1]), subfields=subfields)
+
+
+def _parts(body: bytes, chosen: Encoding) -> list[str]:
+    """Indicators and subfields as text; only MARC-8 begins anew at each subfield."""
+    if chosen is encoding.MARC8:
+        return [chosen.decode(part) for part in body.split(SUBFIELD)]
+    return chosen.decode(body).split("\x1f")

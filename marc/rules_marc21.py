@@ -30,8 +30,10 @@ _SOURCED = ("650", "651", "655", "600", "610", "611", "630")
 
 def findings(record: RawRecord) -> Iterator[Finding]:
     """All findings, in the order of the rules."""
-    for rule in _RULES:
-        yield from rule(record)
+    tags = record.by_tag.keys()
+    for rule, needed in _RULES:
+        if needed is None or not tags.isdisjoint(needed):
+            yield from rule(record)
 
 
 def _title(record: RawRecord) -> Iterator[Finding]:
@@ -106,7 +108,7 @@ def _non_filing(record: RawRecord) -> Iterator[Finding]:
         if not mark.isdigit() or not title:
             continue
         said = int(mark)
-        wanted = non_filing(title, record.coded[35:38])
+        wanted = 0 if said else non_filing(title, record.coded[35:38])
         if said and (len(title) <= said or title[said - 1].isalnum()):
             yield warning("245", "NON_FILING", f"245 skips {said} characters, which ends inside a word.")
         elif not said and wanted:
@@ -154,7 +156,7 @@ def _pictures(record: RawRecord) -> Iterator[Finding]:
     told = any(_PICTURES.search(part) for part in record.values("300", "b"))
     if told and not text[18:22].strip():
         yield notice("008", "ILLUSTRATIONS", "300 $b has illustrations, 008/18–21 has none.")
-    if not told and text[18:22].strip(" |") and record.has("300"):
+    if not told and text[18:22].strip(" |"):
         yield notice("300", "ILLUSTRATIONS", "008/18–21 has illustrations, 300 $b has none.")
 
 
@@ -228,24 +230,25 @@ def _addresses(record: RawRecord) -> Iterator[Finding]:
             yield notice("856", "ADDRESS", "856 $u is no address of the web.")
 
 
-_RULES: tuple[Callable[[RawRecord], Iterator[Finding]], ...] = (
-    _title,
-    _coded,
-    _two_dates,
-    _date_of_publication,
-    _language,
-    _added_entry,
-    _non_filing,
-    _responsibility,
-    _numbers,
-    _extent,
-    _publication,
-    _carriers,
-    _pictures,
-    _bibliography,
-    _series,
-    _sources,
-    _links,
-    _other_form,
-    _addresses,
+_RULES: tuple[tuple[Callable[[RawRecord], Iterator[Finding]], tuple[str, ...] | None], ...] = (
+    (_title, None),
+    (_coded, None),
+    (_two_dates, ("008",)),
+    (_date_of_publication, ("264", "260")),
+    (_language, ("041",)),
+    (_added_entry, ("245",)),
+    (_non_filing, ("245",)),
+    (_responsibility, ("245",)),
+    (_numbers, ("020",)),
+    (_extent, None),
+    (_publication, None),
+    (_carriers, ("040",)),
+    (_pictures, ("300",)),
+    (_bibliography, ("504",)),
+    (_series, ("490",)),
+    (_sources, (*_SOURCED, "084")),
+    (_links, ("880", *_PAIRED)),
+    (_other_form, ("776",)),
+    (_addresses, ("856",)),
 )
+"""Each rule, and the fields without which it has nothing to say (None: it is about what is not there)."""

@@ -15,8 +15,10 @@ from marc.raw_record import RawRecord, subfield
 from marc.schema import ALL, Coded, FieldRule, Schema
 
 _SHAPES_KEPT = 50_000
-_CODES = re.compile(rb"\x1f(.?)", re.DOTALL)
-_STRAY = re.compile(rb"[\x00-\x1e\x7f]|\xef\xbf\xbd|\xc2[\x80-\x87\x8a-\x9f]")
+_CODES = re.compile(rb"\x1f[^\x1e]?|\x1e")
+"""Subfield marks with their codes, and the ends of fields."""
+
+_STRAY = re.compile(rb"[\x00-\x1d\x7f]|\xef\xbf\xbd|\xc2[\x80-\x87\x8a-\x9f]")
 """Control characters (C1's 88 and 89 frame non-filing text) and the mark of a lost character."""
 
 _MATERIALS = {
@@ -64,11 +66,13 @@ class SchemaRules:
         """Findings of each field by its shape, and those of stray characters, looked for in all at once."""
         found: list[Finding] = []
         known, control = self._shapes, _CONTROL
-        for tag, body in record.fields:
-            shape = (tag, b"", b"") if tag in control else (tag, body[:2], b"".join(_CODES.findall(body)))
+        text = b"\x1e".join([body for _, body in record.fields])
+        shapes = b"".join(_CODES.findall(text)).split(b"\x1e")
+        for (tag, body), codes in zip(record.fields, shapes, strict=False):
+            shape = (tag, b"", b"") if tag in control else (tag, body[:2], codes)
             judged = known.get(shape)
             found += self._judge(shape) if judged is None else judged
-        if _STRAY.search(b"\x1f".join([body for _, body in record.fields])):
+        if _STRAY.search(text):
             found += [each for tag, body in record.fields for each in _stray(tag, body)]
         return found
 
@@ -80,12 +84,12 @@ class SchemaRules:
 
     def _shape(self, tag: str, marks: bytes, codes: bytes) -> Iterator[Finding]:
         rule = self._schema.fields.get(tag)
-        if tag == "880" and codes[:1] == b"6":
+        if tag == "880" and codes[:2] == b"\x1f6":
             rule = None
         elif rule is None and self._schema.local.fullmatch(tag) is None:
             yield warning(tag, "UNKNOWN_FIELD", f"{tag} is no field of the format.")
         if not is_control(tag):
-            yield from self._subfields(tag, codes.decode("latin-1"), rule)
+            yield from self._subfields(tag, codes.decode("latin-1").replace("\x1f", ""), rule)
             yield from _indicators(tag, marks.decode("latin-1"), rule)
 
     def _subfields(self, tag: str, codes: str, rule: FieldRule | None) -> Iterator[Finding]:
