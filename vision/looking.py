@@ -102,7 +102,7 @@ def _whole_face(
     face, sure = judge_face(page, text, barcodes, view)
     if face in _DOUBTFUL_FACES and view != "cover" and not barcodes and is_copyright_text(text.lines):
         face, sure = Face.COPYRIGHT_PAGE, 0.5
-    text = _second_opinion(page, text, face, asked_for_isbn=certain is None)
+    text = _second_opinion(text.page or page, text, face, asked_for_isbn=certain is None)
     fields = _READERS.get(face, _read_unsure)(text)
     return _evidence(photo, page, barcodes, face, sure, text.upright, text=text, fields=fields)
 

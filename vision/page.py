@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.geometry import Matrix, order_quad, scale_matrix
+from vision.curl import Curl, find_curl
+from vision.geometry import Matrix, mapped, order_quad, scale_matrix
 from vision.ocr import Quad
 from vision.photo import Pixels
 from workcell.kernel.evidence import Point
@@ -31,12 +32,24 @@ _FLAT_SIDE = 2400
 class Page:
     """A flat picture of what is to be read; ``matrix`` leads back to the original picture's pixels.
 
-    ``quad`` is the outline found in the original picture, None where the picture is used as it is.
+    ``quad`` is the outline found in the original picture, None where the picture is used as it is.  ``curl``
+    is the bend that was taken out before the text was read.
     """
 
     image: Pixels
     matrix: Matrix
     quad: Quad | None
+    curl: Curl | None = None
+
+    def original(self, points: Sequence[Point]) -> tuple[Point, ...]:
+        """Points of the flat picture in the original one."""
+        return mapped(self.curl.back(points) if self.curl else points, self.matrix)
+
+
+def uncurled(page: Page) -> Page:
+    """The page with its lines of text straight, where it bends like a page of an open book."""
+    curl = find_curl(page.image)
+    return page if curl is None else replace(page, image=curl.flatten(page.image), curl=curl)
 
 
 def flatten(image: Pixels) -> Page:

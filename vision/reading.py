@@ -10,7 +10,7 @@ import numpy as np
 
 from vision.geometry import box_of, mapped, turn_matrix
 from vision.ocr import OcrEngine, Quad, RapidOcr, Recognised, is_legible, line_image
-from vision.page import Page
+from vision.page import Page, uncurled
 from vision.photo import Pixels
 from vision.posture import Upright, along, upright_by_text
 from workcell.kernel.evidence import Box, Point, Rotation, TextLine
@@ -52,11 +52,15 @@ class PageLine:
 
 @dataclass(frozen=True)
 class PageText:
-    """All lines of a page, top to bottom; ``size`` is the upright page in the units of ``frame``."""
+    """All lines of a page, top to bottom; ``size`` is the upright page in the units of ``frame``.
+
+    ``page`` is the picture that was read, laid flat: the one that the lines' quads lie in.
+    """
 
     lines: tuple[PageLine, ...]
     upright: Upright | None
     size: tuple[float, float] = (1000.0, 1000.0)
+    page: Page | None = None
 
 
 def skim(page: Page, engine: RapidOcr) -> PageText:
@@ -74,6 +78,7 @@ def skim(page: Page, engine: RapidOcr) -> PageText:
 
 def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> PageText:
     """Find, turn and read the text of a flattened page; ``known`` is its posture where a barcode told it."""
+    page = uncurled(page)
     quads = engine.find(page.image)[:_MOST_LINES]
     once = _ReadOnce(engine)
     return _read(page, quads, known or upright_by_text(page.image, quads, once), once)
@@ -102,7 +107,7 @@ def _read(page: Page, quads: Sequence[Quad], upright: Upright | None, engine: Oc
         for recognised, quad in zip(texts, oriented, strict=True)
         if is_legible(recognised)
     ]
-    return PageText(tuple(rows(pieces)), upright, level.size)
+    return PageText(tuple(rows(pieces)), upright, level.size, page)
 
 
 def _height(quad: Quad) -> float:
@@ -189,7 +194,7 @@ class _Level:
         self.size = (w * unit, h * unit)
 
     def line(self, recognised: Recognised, quad: Quad, engine: str) -> PageLine:
-        x, y, w, h = box_of(mapped(quad, self._page.matrix))
+        x, y, w, h = box_of(self._page.original(quad))
         return PageLine(
             text=recognised.text,
             confidence=recognised.confidence,
