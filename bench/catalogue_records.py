@@ -1,7 +1,7 @@
 """Records that the catalogue benchmark makes up: seeded titles, one in five Chinese, as MARC 21 in UTF-8.
 
-Words are made of syllables and drawn by Zipf's law from a vocabulary of 200,000; Chinese titles are drawn from
-the ordinary characters of GB 2312 likewise.  Nothing is taken from anywhere.
+Words are made of syllables and drawn by Zipf's law from a vocabulary of 200,000; Chinese titles are drawn
+likewise from the ordinary characters of GB 2312.  Nothing is taken from anywhere.
 """
 
 from __future__ import annotations
@@ -12,7 +12,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-_ONSETS = ["b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch", "pl", "gr"]
+_ONSETS = [
+    "b",
+    "c",
+    "d",
+    "f",
+    "g",
+    "h",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "w",
+    "st",
+    "tr",
+    "ch",
+    "pl",
+    "gr",
+]
 _VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "io", "ou"]
 _CODAS = ["", "", "n", "r", "s", "t", "l", "nd", "st", "m"]
 _FUNCTION_WORDS = ["the", "of", "and", "in", "a", "to", "for", "an", "on", "from", "with"]
@@ -60,7 +81,7 @@ def isbn13(n: int) -> str:
 
 
 def noisy(text: str, share: float, draw: random.Random) -> str:
-    """The text as bad recognition gives it: so many of its characters are wrong, a few lost or run together."""
+    """The text as bad recognition gives it: so many characters are wrong, a few lost, some spaces too."""
     letters = "abcdefghijklmnopqrstuvwxyz"
     out = []
     for char in text:
@@ -118,13 +139,19 @@ def _vocabulary(draw: random.Random, size: int) -> list[str]:
     made: dict[str, None] = {}
     while len(made) < size:
         syllables = draw.choices([1, 2, 3, 4], [1, 5, 4, 2])[0]
-        made["".join(draw.choice(_ONSETS) + draw.choice(_VOWELS) + draw.choice(_CODAS) for _ in range(syllables))] = None
+        made[
+            "".join(
+                draw.choice(_ONSETS) + draw.choice(_VOWELS) + draw.choice(_CODAS) for _ in range(syllables)
+            )
+        ] = None
     return list(made)
 
 
 def _ordinary_han(draw: random.Random) -> list[str]:
     """The characters of GB 2312 level 1, in an order of our own."""
-    found = [bytes((lead, trail)).decode("gb2312") for lead in range(0xB0, 0xD7) for trail in range(0xA1, 0xFF)]
+    found = [
+        bytes((lead, trail)).decode("gb2312") for lead in range(0xB0, 0xD7) for trail in range(0xA1, 0xFF)
+    ]
     draw.shuffle(found)
     return found
 

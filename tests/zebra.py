@@ -126,7 +126,7 @@ def prepare(folder: Path, port: int) -> None:
     files = {
         "zebra.cfg": _CONFIG.format(folder=folder, modules=modules), "filter.xml": _FILTER,
         "as-is.xsl": _AS_IS, "keys.xsl": _KEYS, "cql.properties": _CQL,
-        "server.xml": _SERVER.format(folder=folder, port=port),
+        "server.xml": _SERVER.format(folder=folder, port=port), "port": str(port),
     }  # fmt: skip
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
@@ -141,9 +141,16 @@ def index(folder: Path, records: Path) -> None:
 @contextmanager
 def server(folder: Path, records: Path) -> Iterator[str]:
     """A server with these records; gives ``127.0.0.1:port/database``."""
-    port = free_port()
-    prepare(folder, port)
+    prepare(folder, free_port())
     index(folder, records)
+    with serving(folder) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A server on a register that is prepared and filled; gives ``127.0.0.1:port/database``."""
+    port = int((folder / "port").read_text())
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             ["zebrasrv-2.0", "-f", "server.xml"], cwd=folder, stdout=log, stderr=subprocess.STDOUT
