@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
+from plc.codec import Span
 from plc.handshake import next_seq
 from plc.manifest import Manifest
 from plc.modbus import (
@@ -24,7 +25,7 @@ from plc.modbus import (
     read_write_request,
     write_request,
 )
-from plc.tagmap import Span, TagMap, Value, Version
+from plc.tagmap import TagMap, Value, Version
 from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone, Refused
 from workcell.kernel.ports import Clock, Connect, Ids
 
@@ -192,7 +193,7 @@ class Conversation:
         return words
 
     def fresh(self, block: str, words: Sequence[int]) -> dict[str, Value]:
-        """Give the block's fixed fields; raises Unfresh unless its header proves it to be the one asked for."""
+        """Give the block's fixed fields; raises Unfresh unless its header proves it."""
         values = self.codec.decode(block, words)
         beat = cast("int", values["beat"])
         if values["signature"] != self.map.signature or values["block_id"] != self.map.blocks[block].id:

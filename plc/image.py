@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from plc.codec import Codec, Span, header_values
 from plc.manifest import Bases
-from plc.tagmap import Codec, Span, Value, header_values
+from plc.tagmap import Value
 from workcell.kernel.errors import BadInput
 
 _REGION_WORDS = 1024

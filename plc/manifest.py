@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from plc.tagmap import MODBUS_READ_LIMIT, Codec, TagMap, WordOrder
+from plc.codec import Codec
+from plc.tagmap import MODBUS_READ_LIMIT, TagMap, WordOrder, builtin_tagmap
 from workcell.kernel.layout import STATIONS
 from workcell.kernel.profile import Table, load_toml
 
@@ -38,10 +39,15 @@ class Timing(Table):
     scan_ms: Annotated[int, Field(ge=1, le=200)] = 20
     reply_ms: Annotated[int, Field(ge=5, le=5000)] = 250
     retries: Annotated[int, Field(ge=0, le=10)] = 3
+    longest_act_s: Annotated[float, Field(ge=0.1, le=600)] = 30.0
 
 
 class Manifest(Table):
-    """One PLC.  ``stations`` are those that exist, in the order in which a book meets them."""
+    """One PLC.  ``stations`` are those that exist, in the order in which a book meets them.
+
+    ``without`` names unit commands that are left out ("posture.flip"), ``left_out`` PackML commands;
+    ``bins`` is the highest destination at the last station; ``dry_run`` says that the PLC can play matter.
+    """
 
     schema_: Literal["plc/1"] = Field(alias="schema")
     vendor: str
@@ -51,6 +57,10 @@ class Manifest(Table):
     max_block: Annotated[int, Field(ge=16, le=MODBUS_READ_LIMIT)] = MODBUS_READ_LIMIT
     fc23: bool = False
     stations: Annotated[tuple[str, ...], Field(min_length=1)] = STATIONS
+    without: tuple[str, ...] = ()
+    left_out: tuple[Literal["suspend", "complete"], ...] = ()
+    bins: Annotated[int, Field(ge=1, le=255)] = 1
+    dry_run: bool = False
     base: Bases = Bases()
     timing: Timing = Timing()
 
@@ -62,6 +72,21 @@ class Manifest(Table):
         if [name for name in STATIONS if name in self.stations] != list(self.stations):
             raise ValueError(f"stations must stand once each, in this order: {', '.join(STATIONS)}")
         return self
+
+    @model_validator(mode="after")
+    def _without_known(self) -> Manifest:
+        for name in self.without:
+            station, _, verb = name.partition(".")
+            spec = builtin_tagmap().verbs.get(verb)
+            if spec is None or station not in STATIONS or not builtin_tagmap().has_verb(station, spec):
+                raise ValueError(f'without names no unit command: {name!r}; write "posture.flip"')
+        return self
+
+    def has(self, station: str, verb: str) -> bool:
+        """Whether ``station`` exists and carries out ``verb``."""
+        spec = builtin_tagmap().verbs.get(verb)
+        known = spec is not None and builtin_tagmap().has_verb(station, spec)
+        return known and station in self.stations and f"{station}.{verb}" not in self.without
 
     def codec(self, tagmap: TagMap) -> Codec:
         """Give the codec for this PLC's registers."""

@@ -296,6 +296,19 @@ class ModbusClient:
             remedy="Check power, cable, address.",
         )
 
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are: noise, for whoever tests the far end."""
+        await self._stream.write(data)
+
+    async def listen(self, seconds: float) -> bytes:
+        """Give what comes within ``seconds`` without being asked for."""
+        self._buffer.clear()
+        while await self._heard_something(seconds):
+            pass
+        heard = bytes(self._buffer)
+        self._buffer.clear()
+        return heard
+
     def trust(self) -> None:
         """Declare that requests and answers belong together again."""
         self.suspect = False

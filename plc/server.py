@@ -23,6 +23,7 @@ from workcell.kernel.ports import ByteStream, Clock
 _ADDRESSES = 0x10000
 _FRAME_GAP = 0.05
 _SILENCE = b"(silence)"
+_FUNCTION_AT: dict[type, int] = {FramerSocket: 7, FramerRTU: 1}  # behind MBAP header or unit id
 _HOLDING_FUNCTIONS = (3, 6, 16, 23)
 
 
@@ -46,9 +47,9 @@ def _device(image: Image, unit: int) -> SimDevice:
     return SimDevice(unit, simdata=[data], action=access)
 
 
-def _illegal_function(error: ModbusIOException) -> ExceptionResponse:
+def _illegal_function(error: ModbusIOException, function: int) -> ExceptionResponse:
     return ExceptionResponse(
-        error.fcode or 0, ExcCodes.ILLEGAL_FUNCTION, device_id=error.dev_id, transaction=error.transaction_id
+        function, ExcCodes.ILLEGAL_FUNCTION, device_id=error.dev_id, transaction=error.transaction_id
     )
 
 
@@ -118,7 +119,8 @@ class PlcHost:
             try:
                 used, pdu = framer.handleFrame(buffer, 0, 0)
             except ModbusIOException as error:
-                await stream.write(framer.buildFrame(_illegal_function(error)))
+                place = _FUNCTION_AT[type(framer)]
+                await stream.write(framer.buildFrame(_illegal_function(error, buffer[place])))
                 return b""
             buffer = buffer[used:]
             if pdu is None:

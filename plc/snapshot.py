@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from plc.codec import Codec
 from plc.handshake import is_newer
 from plc.manifest import Manifest
-from plc.tagmap import Codec, TagMap, Value
+from plc.tagmap import TagMap, Value
 from workcell.kernel.errors import DeviceGone
 from workcell.kernel.ports import LineView, TrackEvent, ZoneView
 

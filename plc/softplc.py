@@ -51,6 +51,7 @@ class SoftPlc:
         self._plant = plant
         self._dry = plant if isinstance(plant, DryPlant) else None
         self._map = tagmap
+        self._manifest = manifest
         self._names = tuple(stations)
         self.image = Image(manifest.codec(tagmap), manifest.base)
         self._codec = self.image.codec
@@ -62,7 +63,7 @@ class SoftPlc:
         self.image.reset()
         self._line = LineState(self._plant, self._map)
         self._owner = Ownership()
-        self._stations = StationWork(self._line, self._owner, self.image, self._names)
+        self._stations = StationWork(self._line, self._owner, self.image, self._names, self._manifest.without)
         self._publisher = Publisher(self.image, self._line, self._owner, self._stations)
         self._hand = Handshake()
         self._pending = ""
@@ -157,7 +158,7 @@ class SoftPlc:
         return "accepted"
 
     def _obey_state(self, name: str, seq: int) -> str:
-        if not self.unit.may(name):
+        if not self.unit.may(name) or name in self._manifest.left_out:
             return "wrong_state"
         if name in _NEEDS_SAFETY and not self._plant.safety_ok():
             return "interlock"

@@ -65,7 +65,16 @@ class Station:
 class StationWork:
     """All stations of a line, in the order in which a book meets them."""
 
-    def __init__(self, line: LineState, owner: Ownership, image: Image, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        line: LineState,
+        owner: Ownership,
+        image: Image,
+        names: Sequence[str],
+        without: Sequence[str] = (),
+    ) -> None:
+        """``without`` names unit commands that are left out, as "posture.flip"."""
+        self._without = without
         self._line = line
         self._owner = owner
         self._image = image
@@ -116,7 +125,7 @@ class StationWork:
         if self._line.unit.state != "execute" or station.task is not None:
             return "wrong_state"
         name, verb = self._verbs.get(cast("int", command["verb"]), ("", None))
-        if verb is None or not self._line.map.has_verb(station.name, verb):
+        if verb is None or not self._has(station.name, name, verb):
             return "bad_parameter"
         params = self._params(verb, cast("tuple[int, ...]", command["params"]))
         if params is None:
@@ -126,6 +135,9 @@ class StationWork:
         if name == "feed":
             return self._begin_feed(station, seq, params)
         return self._begin_act(station, seq, name, params)
+
+    def _has(self, station: str, name: str, verb: VerbSpec) -> bool:
+        return self._line.map.has_verb(station, verb) and f"{station}.{name}" not in self._without
 
     def _params(self, verb: VerbSpec, words: Sequence[int]) -> dict[str, int] | None:
         try:

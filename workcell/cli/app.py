@@ -8,6 +8,7 @@ import sys
 import typer
 
 from workcell.cli import (
+    authority,
     camera,
     catalog,
     control,
@@ -17,6 +18,7 @@ from workcell.cli import (
     identify,
     marc,
     passport,
+    plc,
     profile,
     review,
     run,
@@ -51,8 +53,10 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(camera.app, name="camera")
 app.add_typer(twin.app, name="twin")
 app.add_typer(profile.app, name="profile")
+app.add_typer(plc.app, name="plc")
 app.add_typer(review.app, name="review")
 app.add_typer(marc.app, name="marc")
+app.add_typer(authority.app, name="authority")
 vision.app.command()(vision_page.page)
 app.add_typer(vision.app, name="vision")
 

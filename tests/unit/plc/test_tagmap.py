@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import plc
 from plc import builtin_tagmap, default_manifest, load_manifest, load_tagmap
-from plc.tagmap import Codec
+from plc.codec import Codec
 from workcell.kernel.errors import BadInput, ConfigError
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -1,0 +1,303 @@
+"""Gold: timing, change counters, alarms, times and counts, safety, dry run."""
+
+from __future__ import annotations
+
+from plc.conformance.checks import Catalogue, expect, ms
+from plc.conformance.probe import LINE, Broken, Probe
+from plc.modbus import read_request, write_request
+
+_GOLD = Catalogue("gold")
+CHECKS = _GOLD.checks
+check = _GOLD.check
+
+_COMMANDS = 20
+_READS = 100
+_SLACK_SECONDS = 0.005
+_P95 = 0.95
+_TENTH = 10
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[min(len(values) - 1, int(_P95 * len(values)))]
+
+
+# --- timing ----------------------------------------------------------------------------------------------
+
+
+@check("WC-DR-001", start="any", advice="Give the program a dry run; gold is not reached without one.")
+async def _has_dry_run(probe: Probe) -> str:
+    """The PLC shows the dry run that its manifest declares, or a person plays its part."""
+    shown = bool((await probe.line())["options"] & 1)
+    if probe.ask is not None and not probe.manifest.dry_run:
+        return "a person plays the matter"
+    expect(probe.manifest.dry_run, "the manifest declares no dry run, and nobody is there (--interactive)")
+    expect(shown, "the manifest declares a dry run, bit dry_run of options is 0")
+    return "dry run"
+
+
+@check(
+    "WC-HS-010", start="stopped", advice="Read the command blocks at the start of every scan, all of them."
+)
+async def _answer_time(probe: Probe) -> str:
+    """A command is answered within two scans of its arrival (95 of 100)."""
+    late = [(await probe.order("unhold")).late for _ in range(_COMMANDS)]
+    limit = probe.scans(2) + _SLACK_SECONDS
+    expect(_p95(late) <= limit, f"p95 {ms(_p95(late))} unanswered, {ms(limit)} allowed")
+    return f"p95 unanswered for {ms(_p95(late))} at most"
+
+
+@check("WC-FR-005", start="any", advice="Set scan_ms to the longest scan of your program.")
+async def _scan_time(probe: Probe) -> str:
+    """The mean scan is not longer than the manifest says by more than a quarter."""
+    begun, first = probe.clock.now(), (await probe.line())["beat"]
+    await probe.clock.sleep(max(2.0, probe.scans(50)))
+    scans = ((await probe.line())["beat"] - first) & 0xFFFF
+    mean = (probe.clock.now() - begun) / max(1, scans)
+    expect(
+        mean <= 1.25 * probe.scans(1), f"a scan takes {ms(mean)}, scan_ms is {probe.manifest.timing.scan_ms}"
+    )
+    return f"mean {ms(mean)}"
+
+
+@check("WC-LN-001", start="any", advice="Answer requests apart from the scan, or set reply_ms as it is.")
+async def _reply_time(probe: Probe) -> str:
+    """Every request is answered within reply_ms beyond its own transmission."""
+    await probe.stop_beating()
+    span = probe.codec.hot_span(LINE)
+    request, worst = read_request(span.address, span.count), 0.0
+    for _ in range(_READS):
+        begun = probe.clock.now()
+        await probe.talk.run(request, retries=0)
+        worst = max(worst, probe.clock.now() - begun)
+    probe.start_beating()
+    return f"longest of {_READS}: {ms(worst)}"
+
+
+@check("WC-RG-005", start="stopped", advice="Copy the command registers once, at the start of the scan.")
+async def _whole_writes(probe: Probe) -> str:
+    """The registers of one write take effect together."""
+    await probe.stop_beating()
+    heart = probe.talk.heart
+    heart.heartbeat = heart.stamp  # both go up by one a write
+    await probe.talk.beat_heart()
+    await probe.wait_scans(3)
+    for _ in range(_READS):
+        await probe.talk.beat_heart()
+        line = await probe.line()
+        apart = line["heartbeat_echo"] != line["stamp_echo"]
+        expect(not apart, f"heartbeat {line['heartbeat_echo']} and stamp {line['stamp_echo']} of two writes")
+    probe.start_beating()
+    return f"{_READS} writes"
+
+
+@check("WC-FR-006", start="execute", advice="Count a block's counter up in the scan that changes the block.")
+async def _change_counters(probe: Probe) -> str:
+    """The change counters of the hot block move when their blocks change, and only then."""
+    before = await probe.line()
+    await probe.clock.sleep(0.3)
+    quiet = await probe.line()
+    names = ("line_change", "station_change", "zone_change")
+    moved = [name for name in names if quiet[name] != before[name]]
+    expect(not moved, f"{', '.join(moved)} moved while nothing changed")
+    await probe.give(probe.stations[0], "release", **probe.params_of_release(probe.stations[0], 7))
+    await probe.wait_scans(3)
+    after = await probe.line()
+    expect(after["station_change"] != quiet["station_change"], "station_change did not move at a new AckSeq")
+    if not probe.has_matter:
+        return "station_change"
+    await probe.feed()
+    full = await probe.line()
+    expect(full["zone_change"] != after["zone_change"], "zone_change did not move when a book arrived")
+    expect(full["line_change"] != after["line_change"], "line_change did not move when entered went up")
+    return "line, station, zone"
+
+
+# --- times and counts ------------------------------------------------------------------------------------
+
+
+@check("WC-TM-001", start="execute", advice="Add each scan's time to the state it ended in; publish at 1 Hz.")
+async def _times(probe: Probe) -> str:
+    """Times are kept by state and mode and add up to the time since power-up."""
+    before = await probe.read("times")
+    begun = probe.clock.now()
+    await probe.clock.sleep(3.0)
+    after = await probe.read("times")
+    tenths = _TENTH * (probe.clock.now() - begun)
+    execute = probe.map.number("state", "execute")
+    gained = {
+        "since_reset": after["since_reset"] - before["since_reset"],
+        "state_time": after["state_time"] - before["state_time"],
+        "cumulative[execute]": after["cumulative"][execute] - before["cumulative"][execute],
+        "mode_cumulative[production]": after["mode_cumulative"][0] - before["mode_cumulative"][0],
+    }
+    wrong = {name: value for name, value in gained.items() if abs(value - tenths) > 15}
+    expect(not wrong, f"in {tenths:.0f} tenths of Execute these went up by {wrong}")
+    total, since = sum(after["cumulative"]), after["since_reset"]
+    expect(abs(total - since) <= 30 + since // 100, f"state times add up to {total}, since_reset is {since}")
+    return f"{gained['cumulative[execute]'] / _TENTH:.1f} s of {tenths / _TENTH:.1f} s"
+
+
+@check("WC-TM-002", start="execute", advice="Count books, not scans: one up a book.")
+async def _counts(probe: Probe) -> str:
+    """Consumed and processed go up by one a book, defective by one a jam."""
+    probe.need_matter()
+    await probe.clock.sleep(1.2)
+    before = await probe.read("times")
+    await probe.release(probe.stations[-1], await probe.book_at(probe.stations[-1]))
+    await probe.clock.sleep(1.2)
+    after = await probe.read("times")
+    gained = [after[name] - before[name] for name in ("consumed", "processed", "defective")]
+    expect(gained == [1, 1, 0], f"a good book counted as consumed, processed, defective {gained}")
+    await _jam(probe)
+    await probe.clock.sleep(1.2)
+    defective = (await probe.read("times"))["defective"] - after["defective"]
+    expect(defective == 1, f"a jam counted as {defective} defective")
+    return "1 book, 1 jam"
+
+
+@check("WC-TT-007", start="execute", advice="Show in age how long the zone has been in its state.")
+async def _age(probe: Probe) -> str:
+    """The age of a zone is the time in its state, in tenths of a second."""
+    station = probe.stations[0]
+    before = (await probe.entry("zones", station))["age"]
+    begun = probe.clock.now()
+    await probe.clock.sleep(1.0)
+    gained = (await probe.entry("zones", station))["age"] - before
+    tenths = _TENTH * (probe.clock.now() - begun)
+    expect(before == 0xFFFF or abs(gained - tenths) <= 3, f"age went up by {gained} in {tenths:.0f} tenths")
+    return f"{gained} in {tenths:.0f} tenths"
+
+
+# --- alarms ----------------------------------------------------------------------------------------------
+
+
+async def _jam(probe: Probe) -> str:
+    """Let a release jam at the first station; where."""
+    station = probe.stations[0]
+    track_id = await probe.feed()
+    await probe.play("jam", station)
+    code = await probe.release(station, track_id)
+    expect(code == "jam", f"a jammed release ended {code}")
+    await probe.until_state("held", 2.0)
+    return station
+
+
+@check(
+    "WC-AL-001",
+    start="execute",
+    advice="Raise one alarm for the first cause; what follows from it raises none.",
+)
+async def _one_alarm(probe: Probe) -> str:
+    """One jam is one alarm, and holds the line."""
+    probe.need_matter()
+    station = await _jam(probe)
+    await probe.clock.sleep(1.0)
+    line = await probe.line()
+    word = probe.map.alarms["jam"].id + probe.map.number("station", station)
+    expect(line["alarm_count"] == 1, f"{line['alarm_count']} alarms stand after one jam: {line['alarms']}")
+    expect(line["alarms"] == (word, 0, 0, 0), f"the alarms are {line['alarms']}, not {word}")
+    return f"alarm {word}"
+
+
+@check("WC-AL-002", start="execute", advice="Let unhold, clear and reset take alarms back and confirm zones.")
+async def _confirmed(probe: Probe) -> str:
+    """Unhold takes alarms back; the book in its zone can go on."""
+    probe.need_matter()
+    station = await _jam(probe)
+    await probe.bring("execute")
+    line = await probe.line()
+    expect(line["alarm_count"] == 0, f"{line['alarm_count']} alarms stand after unhold")
+    expect(line["stop_reason"] == 0, f"the stop reason is {line['stop_reason']} in Execute")
+    track_id, state = await probe.zone(station)
+    expect(state == "occupied", f"{station} is {state} after unhold")
+    expect(await probe.release(station, track_id) == "ok", "the freed book can't be released")
+    return "0 alarms"
+
+
+@check(
+    "WC-AL-003", "WC-AL-004", start="execute", advice="Append alarms; safety overrides the stop reason only."
+)
+async def _first_out(probe: Probe) -> str:
+    """Alarms stand in the order in which they came; safety becomes the stop reason."""
+    probe.need_matter()
+    station = await _jam(probe)
+    await probe.play("trip")
+    await probe.until_state("aborted", 2.0)
+    line = await probe.line()
+    jam = probe.map.alarms["jam"].id + probe.map.number("station", station)
+    expected = (jam, probe.map.alarms["safety"].id, 0, 0)
+    expect(line["alarms"] == expected, f"the alarms are {line['alarms']}, not {expected}")
+    reason = probe.map.name("stop_reason", line["stop_reason"])
+    expect(reason == "safety", f"the stop reason is {reason}, not safety")
+    return f"{jam}, {expected[1]}"
+
+
+# --- safety ----------------------------------------------------------------------------------------------
+
+
+@check(
+    "WC-SF-002", "WC-SF-004", start="execute", advice="Abort on a trip; answer 4 until a person has reset it."
+)
+async def _trip(probe: Probe) -> str:
+    """A trip aborts at once, and nothing restarts before a person has reset safety."""
+    probe.need_matter()
+    begun = probe.clock.now()
+    await probe.play("trip")
+    await probe.until_state("aborted", 2.0)
+    seen = probe.clock.now() - begun
+    answer = await probe.order("clear")
+    expect(answer.code == "interlock", f"clear before the reset was answered {answer.code}, not interlock")
+    expect(not (await probe.line())["safety"] & 1, "SafetyOk is shown while tripped")
+    await probe.play("safety_reset")
+    await probe.clock.sleep(0.5)
+    expect(await probe.state() == "aborted", "the line restarted by itself after the reset")
+    answer = await probe.order("clear")
+    expect(answer.code == "accepted", f"clear after the reset was answered {answer.code}")
+    return f"Aborted in {ms(seen)}"
+
+
+@check("WC-UC-007", start="execute", advice="Let progress go from 0 to 100 while the command runs.")
+async def _progress(probe: Probe) -> str:
+    """Progress never goes back while a command runs."""
+    probe.need_matter()
+    answer = await probe.give("supply", "feed", track_id=probe.next_track)
+    probe.next_track += 1
+    seen = [0]
+    while (hand := await probe.hand("supply"))["done_seq"] != answer.seq:
+        progress = hand["progress"]
+        expect(0 <= progress <= 100, f"progress is {progress}")
+        expect(progress >= seen[-1], f"progress went back from {seen[-1]} to {progress}")
+        seen.append(progress)
+        await probe.clock.sleep(0.01)
+    return f"{len(seen) - 1} readings, up to {seen[-1]} %"
+
+
+@check("WC-UC-008", start="execute", advice="End feed with empty when the supply has no book; no alarm.")
+async def _empty(probe: Probe) -> str:
+    """An empty supply ends feed with empty, and raises no alarm."""
+    probe.need_matter()
+    await probe.play("empty")
+    code = await probe.do("supply", "feed", track_id=probe.next_track)
+    expect(code == "empty", f"feed from an empty supply ended {code}")
+    expect(await probe.state() == "execute", "the line left Execute")
+    zone = await probe.zone("supply")
+    expect(zone == (0, "empty"), f"supply shows {zone} after an empty feed")
+    return "empty"
+
+
+@check(
+    "WC-DR-003", start="stopped", advice="Obey a stimulus once, when its number differs from stimulus_seq."
+)
+async def _stimulus_once(probe: Probe) -> str:
+    """A stimulus that is written twice under its number happens once."""
+    if not probe.manifest.dry_run:
+        return "no dry run"
+    before = (await probe.line())["guard"]
+    await probe.play("guard")
+    words = await probe.words(probe.codec.span("dry_run"))
+    await probe.talk.run(write_request(probe.codec.span("dry_run").address, words))
+    await probe.wait_scans(4)
+    after = (await probe.line())["guard"]
+    if (after - before) % 0xFFFF != 1:
+        raise Broken(f"the guard counter went from {before} to {after}")
+    return "once"

@@ -1,0 +1,444 @@
+"""The kit's hand at a PLC: a host that can do what a host must not, and measures what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from plc.codec import Span
+from plc.conversation import Conversation
+from plc.handshake import next_seq
+from plc.manifest import Manifest
+from plc.modbus import Framer, read_request, write_request
+from plc.packml import TARGETS, TRANSITIONS
+from plc.tagmap import TagMap, Value
+from workcell.kernel.errors import DeviceFault, DeviceGone
+from workcell.kernel.ports import Clock, Connect, Ids
+
+LINE = "line"
+TOKEN = 0x1234_5678
+FOREIGN = 0x0BAD_CAFE
+NO_COMPARE = 0xFFFF
+_BEAT_SECONDS = 0.1
+_ANSWER_SECONDS = 2.0
+_BOOT_SECONDS = 30.0
+_NAP_SECONDS = 0.004
+
+Ask = Callable[[str], Awaitable[None]]
+
+
+class Broken(Exception):
+    """A rule is broken; the text says what was seen."""
+
+
+class NotApplicable(Exception):
+    """A rule can't be asked of this PLC; the text says why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command was answered: its number, the code's name, and the least that it can have taken (s)."""
+
+    seq: int
+    code: str
+    late: float
+
+
+@dataclass
+class Probe:
+    """One host with a free hand.  ``ask`` asks a person to do something at the machine; None: nobody is."""
+
+    connect: Connect
+    clock: Clock
+    ids: Ids
+    map: TagMap
+    manifest: Manifest
+    framer: Callable[[], Framer]
+    ask: Ask | None = None
+    silent: bool = False
+    next_track: int = 0x0001_8000  # both words, and bit 15 of the low one: a swapped order shows
+    _beating: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.talk = Conversation(
+            self.clock, self.ids, self.map, self.manifest, name="PLC", framer=self.framer
+        )
+        self.talk.heart.token = TOKEN
+        self.codec = self.talk.codec
+        self.stations = self.manifest.stations
+
+    # --- life --------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open the wire; nothing is written yet."""
+        await self.talk.connect(self.connect)
+
+    async def close(self) -> None:
+        """Give the line up and close the wire."""
+        await self.stop_beating()
+        with suppress(DeviceGone, DeviceFault):
+            self.talk.heart.token = 0
+            await self.talk.beat_heart(retries=0)
+        self.talk.heart.token = TOKEN
+        await self.talk.hang_up()
+
+    def start_beating(self) -> None:
+        """Write a heartbeat every 100 ms from now on."""
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.get_running_loop().create_task(self._beat())
+
+    async def stop_beating(self) -> None:
+        """Write none any more."""
+        beating, self._beating = self._beating, None
+        if beating is not None:
+            beating.cancel()
+            with suppress(asyncio.CancelledError, DeviceGone, DeviceFault):
+                await beating
+
+    async def _beat(self) -> None:
+        while True:
+            if not self.silent:
+                with suppress(DeviceGone, DeviceFault):
+                    await self.talk.beat_heart()
+            await self.clock.sleep(_BEAT_SECONDS)
+
+    def scans(self, count: float) -> float:
+        """So many of the PLC's scans, in seconds."""
+        return self.talk.scans(count)
+
+    async def wait_scans(self, count: float) -> None:
+        """Let so many scans pass."""
+        await self.clock.sleep(self.scans(count))
+
+    # --- reading -----------------------------------------------------------------------------------------
+
+    async def words(self, span: Span) -> tuple[int, ...]:
+        """Read registers; after trouble on the wire only once questions and answers belong together again."""
+        words: list[int] = []
+        for piece in self._pieces(span):
+            words += await self.talk.run(read_request(piece.address, piece.count))
+        if self.talk.must_client().suspect:
+            if self.silent:
+                self.talk.must_client().trust()
+            else:
+                await self.talk.resync()
+            return await self.words(span)
+        return tuple(words)
+
+    def _pieces(self, span: Span) -> list[Span]:
+        limit, end = self.manifest.max_block, span.address + span.count
+        return [Span(start, min(limit, end - start)) for start in range(span.address, end, limit)]
+
+    async def read(self, block: str) -> dict[str, Any]:
+        """Read the fixed fields of a block."""
+        return self.codec.decode(block, await self.words(self.codec.span(block)))
+
+    async def line(self) -> dict[str, Any]:
+        """Read the line's block."""
+        return await self.read(LINE)
+
+    async def state(self) -> str:
+        """Read the state's name."""
+        return self.map.name("state", (await self.line())["state"])
+
+    async def entry(self, block: str, station: str) -> dict[str, Any]:
+        """Read the entry of a station in a block with one entry a station."""
+        span = self.codec.entry_span(block, self.map.slot(station))
+        return self.codec.decode_entry(block, await self.words(span))
+
+    async def hand(self, unit: str) -> dict[str, Any]:
+        """Read the PLC's side of a handshake."""
+        return await self.line() if unit == LINE else await self.entry("stations", unit)
+
+    async def zone(self, station: str) -> tuple[int, str]:
+        """Read TrackId and state's name of a zone."""
+        entry = await self.entry("zones", station)
+        return entry["track_id"], self.map.name("zone_state", entry["state"])
+
+    async def ring(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Read the ring: its fixed fields, and its entries that hold an event."""
+        words = await self.words(self.codec.span("ring"))
+        entries: list[dict[str, Any]] = self.codec.decode_entries("ring", words)
+        return self.codec.decode("ring", words), [entry for entry in entries if entry["seq"]]
+
+    # --- commands ----------------------------------------------------------------------------------------
+
+    async def next_seq(self, unit: str) -> int:
+        """Give the number after the last that was answered."""
+        return next_seq((await self.hand(unit))["ack_seq"])
+
+    async def order(self, command: str, *, seq: int | None = None, **changes: int) -> Answer:
+        """Give a line command by name and wait for its answer; ``changes`` override fields of the block."""
+        return await self.order_raw({"cntrl_cmd": self.map.number("command", command), **changes}, seq)
+
+    async def order_raw(self, fields: Mapping[str, int], seq: int | None = None) -> Answer:
+        """Give a line command by its fields and wait for its answer."""
+        number = await self.next_seq(LINE) if seq is None else seq
+        await self.write_line({**fields, "cmd_seq": number})
+        return await self.answer(LINE, number)
+
+    async def write_line(self, fields: Mapping[str, int]) -> None:
+        """Write the whole command block of the line, with the next heartbeat."""
+        self.talk.next_heartbeat()
+        words = self.codec.encode("line_command", {**self.talk.heart.values(), **fields})
+        await self.talk.run(write_request(self.codec.span("line_command").address, words))
+
+    async def give(
+        self, station: str, verb: str, *, seq: int | None = None, token: int = TOKEN, **params: int
+    ) -> Answer:
+        """Give a unit command and wait for its answer."""
+        spec = self.map.verbs[verb]
+        words = self.codec.encode_list(spec.params, params)
+        return await self.give_raw(station, spec.id, words, seq=seq, token=token)
+
+    async def give_raw(
+        self, station: str, verb: int, params: Iterable[int], *, seq: int | None = None, token: int = TOKEN
+    ) -> Answer:
+        """Give a unit command by its numbers and wait for its answer."""
+        number = await self.next_seq(station) if seq is None else seq
+        await self.write_unit(station, verb, params, number, token)
+        return await self.answer(station, number)
+
+    async def write_unit(
+        self, station: str, verb: int, params: Iterable[int], seq: int, token: int = TOKEN
+    ) -> None:
+        """Write a station's command block."""
+        filled = (*params, *(0,) * 6)[:6]
+        values: dict[str, Value] = {"owner": token, "verb": verb, "params": filled, "cmd_seq": seq}
+        span = self.codec.entry_span("station_command", self.map.slot(station))
+        await self.talk.run(write_request(span.address, self.codec.encode_entry("station_command", values)))
+
+    async def answer(self, unit: str, seq: int) -> Answer:
+        """Wait for AckSeq = ``seq``; raises Broken where it does not come."""
+        written = self.clock.now()
+        late = 0.0
+        while True:
+            asked = self.clock.now()
+            hand = await self.hand(unit)
+            if hand["ack_seq"] == seq:
+                return Answer(seq, self.map.name("ack", hand["ack_code"]), late)
+            late = asked - written
+            if late > _ANSWER_SECONDS:
+                raise Broken(f"{unit}: command {seq} was not answered in {_ANSWER_SECONDS:g} s")
+            await self.clock.sleep(_NAP_SECONDS)
+
+    async def end(self, unit: str, seq: int, seconds: float | None = None) -> str:
+        """Wait for DoneSeq = ``seq``; the result's name.  Raises Broken where it does not come."""
+        limit = self.manifest.timing.longest_act_s if seconds is None else seconds
+        hand = await self.until(
+            lambda: self.hand(unit),
+            lambda hand: hand["done_seq"] == seq,
+            limit,
+            f"{unit}: end of command {seq}",
+        )
+        return self.map.name("result", hand["done_code"])
+
+    async def do(self, station: str, verb: str, **params: int) -> str:
+        """Give a unit command that must be accepted; how it ended."""
+        answer = await self.give(station, verb, **params)
+        if answer.code != "accepted":
+            raise Broken(f"{station} {verb} was answered {answer.code}, not accepted")
+        return await self.end(station, answer.seq)
+
+    async def until(
+        self,
+        read: Callable[[], Awaitable[Any]],
+        holds: Callable[[Any], bool],
+        seconds: float,
+        what: str,
+    ) -> Any:
+        """Read until it holds; raises Broken naming ``what`` after ``seconds``."""
+        deadline = self.clock.now() + seconds
+        while True:
+            late = self.clock.now() > deadline
+            value = await read()
+            if holds(value):
+                return value
+            if late:
+                raise Broken(f"{what}: not within {seconds:g} s")
+            await self.clock.sleep(_NAP_SECONDS)
+
+    async def until_state(self, state: str, seconds: float | None = None) -> None:
+        """Wait for a state."""
+        limit = self.manifest.timing.longest_act_s if seconds is None else seconds
+        await self.until(self.state, lambda seen: seen == state, limit, f"state {state}")
+
+    # --- bringing the line somewhere ---------------------------------------------------------------------
+
+    async def claim(self) -> None:
+        """Own the line and keep it."""
+        self.silent = False
+        self.start_beating()
+        await self.until(
+            self.line, lambda line: line["owner"] == TOKEN, 3.0, "the token of the only host as owner"
+        )
+
+    async def bring(self, state: str) -> None:
+        """Bring the line to a wait state or Execute by commands."""
+        for _ in range(12):
+            now = await self.state()
+            if now == state:
+                return
+            command = _way(now, state, self.manifest.left_out)
+            if command is None:
+                await self.wait_scans(3)
+                continue
+            answer = await self.order(command)
+            if answer.code != "accepted":
+                raise Broken(f"{command} in {now} was answered {answer.code}, not accepted")
+            await self.end(LINE, answer.seq)
+        raise Broken(f"the line can't be brought to {state}: it is {await self.state()}")
+
+    # --- matter ------------------------------------------------------------------------------------------
+
+    @property
+    def has_matter(self) -> bool:
+        """Whether books can be on the line."""
+        return self.manifest.dry_run or self.ask is not None
+
+    async def play(self, kind: str, station: str = "") -> None:
+        """Let something happen at the machine: by dry run, or by asking a person."""
+        if self.manifest.dry_run:
+            await self._stimulate(kind, station)
+        elif self.ask is not None:
+            await self.ask(_REQUESTS[kind].format(station=station))
+        else:
+            raise NotApplicable("needs a dry run (manifest: dry_run = true) or a person (--interactive)")
+
+    async def _stimulate(self, kind: str, station: str) -> None:
+        number = next_seq((await self.line())["stimulus_seq"])
+        values = {
+            "kind": self.map.number("stimulus", kind),
+            "zone": self.map.number("station", station) if station else 0,
+            "cmd_seq": number,
+        }
+        await self.talk.run(
+            write_request(self.codec.span("dry_run").address, self.codec.encode("dry_run", values))
+        )
+        if kind != "restart":
+            await self.until(
+                self.line, lambda line: line["stimulus_seq"] == number, 2.0, f"stimulus {kind} (WC-DR-002)"
+            )
+
+    async def restart_plc(self) -> tuple[int, int]:
+        """Have the PLC powered off and on; BootId before and after.  The line is not claimed afterwards."""
+        before = (await self.line())["boot_id"]
+        await self.stop_beating()
+        await self.play("restart")
+        deadline = self.clock.now() + _BOOT_SECONDS
+        while True:
+            with suppress(DeviceGone, DeviceFault):
+                if self.talk.client is None:
+                    await self.open()
+                if (boot := (await self.line())["boot_id"]) != before:
+                    return before, boot
+            if self.clock.now() > deadline:
+                raise Broken(f"BootId is still {before} after the power-up")
+            await self.clock.sleep(0.02)
+
+    async def feed(self) -> int:
+        """Bring a book into the first zone; its TrackId."""
+        self.need_matter()
+        track_id, self.next_track = self.next_track, self.next_track + 1
+        code = await self.do("supply", "feed", track_id=track_id)
+        if code != "ok":
+            raise Broken(f"feed ended with {code}")
+        return track_id
+
+    def need_matter(self) -> None:
+        """Raise NotApplicable where no book can be on the line."""
+        if not self.has_matter:
+            raise NotApplicable("needs a dry run (manifest: dry_run = true) or books and --interactive")
+        if "supply" not in self.stations:
+            raise NotApplicable("no station supply in the manifest")
+
+    def params_of_release(self, station: str, track_id: int, guard: int = NO_COMPARE) -> dict[str, int]:
+        """Parameters of a release out of ``station``: to bin 1 where it is the last."""
+        return {"track_id": track_id, "destination": int(station == self.stations[-1]), "guard": guard}
+
+    async def release(self, station: str, track_id: int, guard: int = NO_COMPARE) -> str:
+        """Let a book go on; how it ended."""
+        return await self.do(station, "release", **self.params_of_release(station, track_id, guard))
+
+    async def grant(self, station: str, track_id: int, guard: int = NO_COMPARE) -> Answer:
+        """Let a book go on, without waiting for it."""
+        params = self.params_of_release(station, track_id, guard)
+        answer = await self.give(station, "release", **params)
+        if answer.code != "accepted":
+            raise Broken(f"{station} release was answered {answer.code}, not accepted")
+        return answer
+
+    async def carry(self, track_id: int, to: str, start: str = "supply") -> None:
+        """Bring a book from ``start`` to a station."""
+        for station in self.stations[self.stations.index(start) : self.stations.index(to)]:
+            code = await self.release(station, track_id)
+            if code != "ok":
+                raise Broken(f"release at {station} ended with {code}")
+
+    async def book_at(self, station: str) -> int:
+        """Feed a book and bring it to a station; its TrackId."""
+        track_id = await self.feed()
+        await self.carry(track_id, station)
+        return track_id
+
+    async def clear_out(self) -> None:
+        """Leave no book on the line, no alarm and no trip; the line is Stopped, in Production."""
+        if self.has_matter:
+            await self._clear_matter()
+        await self.bring("stopped")
+        if self.has_matter:
+            await self.bring("idle")  # reset confirms what the photo-eyes show
+            await self.bring("stopped")
+
+    async def _clear_matter(self) -> None:
+        line = await self.line()
+        if not line["safety"] & 1:
+            await self.play("safety_reset")
+        await self._leave_acts()
+        if line["mode"] != self.map.number("mode", "production"):
+            await self.play("production")
+        for station in self.stations:
+            if (await self.entry("zones", station))["occupied"]:
+                await self.play("remove", station)
+
+    async def _leave_acts(self) -> None:
+        """Stop what runs, so that nothing moves while zones are cleared."""
+        if await self.state() in ("execute", "held", "suspended"):
+            await self.bring("stopped")
+
+
+_REQUESTS = {
+    "guard": "Reach into the line once, as if to straighten a book",
+    "item": "Put a book into the empty zone of {station}",
+    "remove": "Take the book out of the zone of {station}",
+    "jam": "Make the next movement at {station} jam (hold the book)",
+    "lose": "Catch the next book as it leaves {station} (or enters, at supply), and keep it",
+    "empty": "Empty the supply",
+    "trip": "Trip safety: press an emergency stop",
+    "safety_reset": "Reset safety at the machine",
+    "restart": "Switch the PLC off and on",
+    "production": "Turn the mode switch at the machine to Production",
+}
+
+
+def _way(state: str, target: str, left_out: tuple[str, ...]) -> str | None:
+    """The first command of the shortest way between two wait states (or Execute); None where it is acting."""
+    steps = {
+        (source, TARGETS[trigger], trigger)
+        for trigger, sources, _ in TRANSITIONS
+        if trigger in TARGETS and trigger not in left_out
+        for source in sources
+    }
+    first: dict[str, str | None] = {state: None}
+    queue = deque([state])
+    while queue:
+        here = queue.popleft()
+        for source, to, trigger in sorted(steps):
+            if source == here and to not in first and (trigger != "abort" or target == "aborted"):
+                first[to] = first[here] or trigger
+                queue.append(to)
+    return first.get(target)
