@@ -10,7 +10,7 @@ Encoding: ISO/IEC 15420:2009, 4.3.2.3 (two digits) and 4.3.2.4 (five digits).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -107,7 +107,7 @@ def _decode(runs: Widths, first: int, count: int) -> str | None:
             return None
         digits += str(code % 10)
         parity += "A" if code < 10 else "B"
-    return digits if parity == _expected_parity(digits) else None
+    return digits if parity == ean.addon_parities(digits) else None
 
 
 def _is_quiet(runs: Widths, first: int, unit: float, count: int) -> bool:
@@ -125,10 +125,3 @@ def _nearest(widths: Widths) -> tuple[int, float]:
     error = 0.5 * alike + 0.3 * single
     best = int(error.argmin())
     return best, float(error[best])
-
-
-def _expected_parity(digits: str) -> str:
-    if len(digits) == 2:
-        return ean.PARITY_2[int(digits) % 4]
-    weights: Sequence[int] = (3, 9, 3, 9, 3)
-    return ean.PARITY_5[sum(w * int(d) for w, d in zip(weights, digits, strict=True)) % 10]

@@ -13,14 +13,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import islice
 from typing import cast
 
 import cv2
 import zxingcpp
 
 from vision.addon import read_addon
-from vision.barbands import read_bands
+from vision.barbands import BandsRead, read_bands
 from vision.bars import SEARCH_SIDE, bar_fields, bar_quads, sharpened, upright_crop
 from vision.decoders import CODES, RETAIL, opencv_readings, zbar_readings, zxing_readings
 from vision.geometry import Matrix, centre, direction, full_height, rectangle_at, scale_matrix
@@ -31,7 +30,6 @@ from workcell.kernel.evidence import Barcode
 __all__ = ["addon_price", "is_bookland", "read_barcodes"]
 
 _FINE_SIDE = 1600
-_MOST_FIELDS = 2
 _PAST_LAST_BAR = 10
 _ADDON_REACH = 2.6
 _LEAST_COHERENCE = 0.5
@@ -125,10 +123,18 @@ def _crops(scene: _Scene) -> Iterator[Reading]:
 
 def _bands(scene: _Scene) -> Iterator[Reading]:
     """Bars that no decoder reads, fitted; bands that share no pixels are two readers."""
-    for corners in islice(bar_fields(scene.grey), _MOST_FIELDS):
-        if (read := read_bands(scene.grey, corners)) is not None:
-            for voter in {"bands/odd" if band % 2 else "bands/even" for band in read.bands}:
-                yield Reading(read.text, "EAN13", read.polygon, voter)
+    for corners in bar_fields(scene.grey):
+        found = read_bands(scene.grey, corners)
+        if found is not None:
+            for voter in _band_voters(found):
+                yield Reading(found.text, "EAN13", found.polygon, voter)
+            return
+
+
+def _band_voters(found: BandsRead) -> list[str]:
+    if not found.sure:
+        return ["bands/all"]
+    return sorted({"bands/odd" if number % 2 else "bands/even" for number in found.bands})
 
 
 # --- preparations --------------------------------------------------------------------------------------
@@ -204,6 +210,7 @@ _CASCADE: tuple[Reader, ...] = (
     _zbar("fine-sharp", "zbar/medium+sharp"),
     _zxing("fine-levelled", "zxing/medium+levelled", RETAIL),
     _zbar("fine-levelled", "zbar/medium+levelled"),
+    _zxing("inverted", "zxing/small+inverted", RETAIL),
     _zbar("inverted", "zbar/small+inverted"),
     _bands,
 )

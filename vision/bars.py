@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import cast
 
 import cv2
 import numpy as np
 
 from vision import ean
-from vision.geometry import Matrix, cut_upright, mapped, rectangle_at, scale_matrix
+from vision.geometry import Matrix, box_of, cut_upright, mapped, overlap, rectangle_at, scale_matrix
 from vision.photo import Pixels
 from workcell.kernel.evidence import Point
 
@@ -20,7 +21,10 @@ SEARCH_SIDE = 1000
 a module, and the camera's noise averages out."""
 
 _MOST_QUADS = 8
-_FIELD_SIDE = 400
+_FIELD_SIDES = (400, 1600)
+"""Long sides at which fields of bars are looked for: large symbols, then small ones."""
+
+_MOST_FIELDS = 2
 _FIELD_WINDOW, _FIELD_OPENING = 21, 13
 _LEAST_COHERENCE, _LEAST_ENERGY = 0.75, 0.1
 _LEAST_AREA = 0.008
@@ -42,12 +46,23 @@ def bar_quads(grey: Pixels) -> list[tuple[Point, ...]]:
     return [mapped([(float(x), float(y)) for x, y in q], scale_matrix(scale)) for q in quads[:_MOST_QUADS]]
 
 
-def bar_fields(grey: Pixels) -> Iterator[tuple[Point, ...]]:
+def bar_fields(grey: Pixels) -> list[tuple[Point, ...]]:
     """Corners of areas where brightness changes in one direction only, as blurred bars still do; large first.
 
-    The detector of sharp bars misses these.  Found from the structure tensor (Bigun and Granlund, 1987).
+    The detector of sharp bars misses blurred ones.  At most two of each size, each place once; corners run
+    clockwise, the first side across the bars.  Structure tensor: Bigun and Granlund, 1987.
     """
-    scale = min(_FIELD_SIDE / max(grey.shape), 1.0)
+    fields: list[tuple[Point, ...]] = []
+    for side in _FIELD_SIDES:
+        for corners in islice(_fields_at(grey, side), _MOST_FIELDS):
+            if all(overlap(box_of(corners), box_of(other)) < 0.5 for other in fields):
+                fields.append(corners)
+    return fields
+
+
+def _fields_at(grey: Pixels, side: int) -> Iterator[tuple[Point, ...]]:
+    """Fields on the picture reduced to ``side`` pixels; at least some twenty of these high."""
+    scale = min(side / max(grey.shape), 1.0)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     gx, gy = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
     window = (_FIELD_WINDOW, _FIELD_WINDOW)
@@ -59,7 +74,7 @@ def bar_fields(grey: Pixels) -> Iterator[tuple[Point, ...]]:
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_FIELD_OPENING, _FIELD_OPENING), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for contour in sorted(contours, key=cv2.contourArea, reverse=True):
-        if cv2.contourArea(contour) < _LEAST_AREA * small.size:
+        if cv2.contourArea(contour) < _LEAST_AREA * _FIELD_SIDES[0] ** 2:
             return
         inside = cv2.drawContours(np.zeros_like(mask), [contour], -1, 1, cv2.FILLED).astype(bool)
         across = math.atan2(2 * float(xy[inside].sum()), float((xx - yy)[inside].sum())) / 2

@@ -43,3 +43,17 @@ def ean13_modules(text: str) -> str:
     left = [LEFT[int(d) + 10 * (p == "B")] for d, p in zip(text[1:7], parities, strict=True)]
     right = [RIGHT[int(d)] for d in text[7:]]
     return LEFT_GUARD + "".join(left) + MIDDLE_GUARD + "".join(right) + RIGHT_GUARD
+
+
+def addon_modules(digits: str) -> str:
+    """The modules of an add-on of two or five digits."""
+    parities = addon_parities(digits)
+    shown = [LEFT[int(d) + 10 * (p == "B")] for d, p in zip(digits, parities, strict=True)]
+    return "1011" + "01".join(shown)
+
+
+def addon_parities(digits: str) -> str:
+    """The parities of two or five digits, which are all the check that an add-on has."""
+    if len(digits) == 2:
+        return PARITY_2[int(digits) % 4]
+    return PARITY_5[sum(w * int(d) for w, d in zip((3, 9, 3, 9, 3), digits, strict=True)) % 10]
