@@ -5,6 +5,7 @@ duplicates, draft or upgrade a record, give it a call number and items, and chec
 """
 
 from marc.asking import Breaker, Fetched, ask, connect, fetch
+from marc.authorities import Authorities, AuthorityReport, check_headings, link_headings
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
 from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats, is_catalogue
 from marc.catalogue_engines import is_database_address
@@ -101,6 +102,10 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Prepared",
     "draft",
     "provenance_note",
+    "Authorities",
+    "AuthorityReport",
+    "check_headings",
+    "link_headings",
     "as_lines",
     "upgrade_cip",
     "house_rules",

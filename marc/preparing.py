@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pymarc import Record
 
-from marc import callnumbers, shelf_list
+from marc import authorities, callnumbers, shelf_list
 from marc.catalogue import Catalogue
 from marc.deciding import OWN_SOURCES, Source
 from marc.drafting import draft
@@ -37,6 +37,7 @@ class Prepared:
     ``call_number`` is settled, or empty: then ``pattern`` is one with ``{number}`` where the next running
     number of ``class_number`` belongs.  Both are empty when no class is known.  ``problems`` keep the
     record from leaving.  ``shelved`` is the highest running number that the shelf list has in the class.
+    ``notes`` are for a cataloguer to look at; they keep nothing.
     """
 
     record: Record
@@ -45,6 +46,7 @@ class Prepared:
     pattern: str = ""
     problems: tuple[Reason, ...] = ()
     shelved: int = 0
+    notes: tuple[Reason, ...] = ()
 
 
 @contextlib.contextmanager
@@ -78,7 +80,20 @@ def prepare(
         shelved = shelf.highest(place.call_number.scheme, made.class_number) if shelf else 0
     settled = made.existing or ("" if callnumbers.NUMBER in made.pattern else made.pattern)
     problems = tuple(_problems(record, profile))
-    return Prepared(record, made.class_number, settled, made.pattern, problems, shelved)
+    notes = _notes(decision, record, sources)
+    return Prepared(record, made.class_number, settled, made.pattern, problems, shelved, notes)
+
+
+def _notes(decision: Decision, record: Record, sources: Sequence[Source]) -> tuple[Reason, ...]:
+    """What a cataloguer should look at in the headings of a drafted record."""
+    if decision.decision is not DecisionKind.DRAFT:
+        return ()
+    for held in sources:
+        path = authorities.beside(held.catalogue.path)
+        if held.name in OWN_SOURCES and path.is_file():
+            with authorities.Authorities(path) as file:
+                return tuple(authorities.check_headings(record, file, held.catalogue))
+    return ()
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as _json
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +17,7 @@ from workcell.cli.options import EXAMPLES, Json
 from workcell.cli.output import print_json, print_line
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput
+from workcell.kernel.model import Reason
 from workcell.kernel.profile import Profile, load_profile
 
 Format = Literal["marc21", "cnmarc"]
@@ -32,16 +35,24 @@ def draft(
         Path | None, typer.Option(help="profile.toml; the example of the format if none.")
     ] = None,
     record_id: Annotated[str, typer.Option("--id", help="Control number for 001.")] = "",
+    authorities: Annotated[
+        Path | None, typer.Option(help="Authority file that the headings are checked against.")
+    ] = None,
+    catalog: Annotated[Path | None, typer.Option(help="Catalogue whose headings count too.")] = None,
     json: Json = False,
 ) -> None:
     """Draft a record from title page, copyright page and measurements; nothing is guessed.
 
     Beside the record, OUT.provenance.json says for each field where it is from and how sure that is.
+    Headings that are new, ambiguous or variants are listed for the cataloguer; none is changed.
     """
     rules = _rules(profile, format)
     seen = read_evidence(evidence)
     record = marc.draft(seen, rules, WallClock().wall().date(), record_id)
-    note = marc.provenance_note(record, seen)
+    record, notes = _controlled(record, rules, authorities, catalog)
+    note = marc.provenance_note(record, seen) | {"notes": [asdict(reason) for reason in notes]}
+    for reason in notes:
+        print_line(f"{reason.code}: {reason.text}")
     if out is not None:
         _write(record, out, rules.records.format)
         Path(f"{out}.provenance.json").write_text(
@@ -52,6 +63,18 @@ def draft(
         print_json({"record": marc.as_lines(record), "provenance": note})
     elif out is None:
         typer.echo(marc.as_lines(record), nl=False)
+
+
+def _controlled(
+    record: Record, rules: Profile, authorities: Path | None, catalog: Path | None
+) -> tuple[Record, list[Reason]]:
+    """The record with $0 where the profile wants them, and what is to be said of its headings."""
+    with ExitStack() as stack:
+        file = stack.enter_context(marc.Authorities(authorities)) if authorities else None
+        own = stack.enter_context(marc.Catalogue(catalog)) if catalog else None
+        if file is not None and rules.records.authority_links:
+            record = marc.link_headings(record, file)
+        return record, marc.check_headings(record, file, own) if file or own else []
 
 
 def _rules(path: Path | None, format: Format | None) -> Profile:
