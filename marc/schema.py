@@ -118,7 +118,8 @@ def _rule(spec: str) -> FieldRule:
     if not rest:
         return FieldRule(times == "many")
     first, second, codes = rest
-    return FieldRule(times == "many", False, _characters(first), _characters(second), _codes(codes))
+    known = None if codes == "." else _codes(codes)
+    return FieldRule(times == "many", False, _characters(first), _characters(second), known)
 
 
 def _codes(text: str) -> dict[str, bool]:
@@ -142,12 +143,9 @@ def _run(first: str, last: str) -> str:
 
 
 def _all_coded(table: dict[str, Any]) -> dict[str, dict[str, Coded]]:
-    """By tag and type; the positions of ``all`` are part of every type, ``|`` (not coded) of every 00X."""
+    """By tag and type; the positions of ``all`` are part of every type, ``|`` (not coded) fits everywhere."""
     return {
-        tag: {
-            kind: _coded({**kinds.get(ALL, {}), **items}, "|" if is_control(tag) else "")
-            for kind, items in kinds.items()
-        }
+        tag: {kind: _coded({**kinds.get(ALL, {}), **items}, "|") for kind, items in kinds.items()}
         for tag, kinds in table.items()
     }
 
