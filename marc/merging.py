@@ -25,13 +25,19 @@ from workcell.kernel.profile import Profile
 
 _IDENTITY = ("001", "003")
 _ITEMS = ("852", "876", "905", "949", "952", "995")
+_UNIMARC_ELSE = ("852", "876", "949", "952")
+"""Tags that are no items in UNIMARC."""
 _ORDERS = ("092", "960", "961", "970", "980")
 
 
 def house_rules(record: Record, profile: Profile, when: date) -> Record:
     """A record from outside as it enters: stripped, with the profile's own fields, our mark of change."""
     made = copy_record(record)
-    made.fields = [field for field in made.fields if not _fits(field, profile.records.stripped)]
+    made.fields = [
+        field
+        for field in made.fields
+        if not _fits(field, profile.records.stripped) and field.tag not in _foreign(made, profile)
+    ]
     _add_own(made, profile)
     mark_changed(made, profile, when)
     sort_fields(made)
@@ -45,11 +51,53 @@ def overlay(on_file: Record, incoming: Record, profile: Profile) -> Record:
     made = copy_record(incoming)
     kept = [copy_field(field) for field in on_file.fields if _ours(field, on_file, profile)]
     tags = {field.tag for field in kept}
-    made.fields = [field for field in made.fields if field.tag not in tags and field.tag not in _IDENTITY]
-    made.fields += kept
+    foreign = (*_IDENTITY, *_foreign(made, profile))
+    made.fields = [field for field in made.fields if field.tag not in tags and field.tag not in foreign]
+    made.fields += [*kept, *_relinked(kept, on_file, made)]
     set_leader(made, 5, "c")
     sort_fields(made)
     return made
+
+
+def _foreign(record: Record, profile: Profile) -> tuple[str, ...]:
+    """Tags of item fields: what stands in them in a record from outside are another library's copies."""
+    if flavour(record) == "unimarc":
+        return tuple(tag for tag in (*_ITEMS, profile.records.item_field) if tag not in _UNIMARC_ELSE)
+    return (*_ITEMS, profile.records.item_field)
+
+
+def _relinked(kept: list[Field], on_file: Record, incoming: Record) -> list[Field]:
+    """The 880 partners of kept fields, under occurrence numbers that the incoming record has not."""
+    taken = [
+        int(link[4:6]) for field in incoming.fields for link in subfields(field, "6") if link[4:6].isdigit()
+    ]
+    number = max(taken, default=0)
+    partners = []
+    for field in kept:
+        link = next(iter(subfields(field, "6")), "")
+        held = next(
+            (
+                other
+                for other in on_file.get_fields("880")
+                if field.tag != "880"
+                and f"{field.tag}-{link[4:6]}" == next(iter(subfields(other, "6")), "")[:6]
+            ),
+            None,
+        )
+        if held is not None:
+            number += 1
+            partner = copy_field(held)
+            _renumber(field, number)
+            _renumber(partner, number)
+            partners.append(partner)
+    return partners
+
+
+def _renumber(field: Field, number: int) -> None:
+    field.subfields = [
+        part._replace(value=f"{part.value[:4]}{number:02d}{part.value[6:]}") if part.code == "6" else part
+        for part in field.subfields
+    ]
 
 
 def fill_gaps(on_file: Record, incoming: Record) -> Record:

@@ -20,6 +20,7 @@ from marc.facts import record_facts
 from marc.fields import flavour
 from marc.merging import fill_gaps, house_rules, overlay
 from marc.shelf_list import ShelfList
+from marc.transcribing import transcribe
 from marc.upgrading import upgrade_cip
 from marc.validating import errors
 from workcell.kernel.errors import BadInput
@@ -124,7 +125,8 @@ def prepare_record(
     if decision.decision is DecisionKind.DRAFT or decision.record_id is None:
         return draft(evidence, profile, on, record_number(record_key))
     held = _find(decision.source, decision.record_id, sources)
-    record = held if decision.source in OWN_SOURCES else house_rules(held, profile, on)
+    own = decision.source in OWN_SOURCES
+    record = held if own else transcribe(house_rules(held, profile, on), evidence)
     if decision.source == "order":
         record = _completed(record, evidence, decision, sources, profile, on)
     if decision.decision is DecisionKind.UPGRADE_CIP or (
