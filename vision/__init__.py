@@ -23,6 +23,7 @@ from vision.phone_camera import PhoneCamera
 from vision.photo import load
 from vision.photographs import PhotoCamera, folders_of_books, photos_in
 from vision.quality import judge
+from vision.recognised import FaceLook, KnownFaces, Likeness, compare, face_look
 from vision.slips import SLIP_PREFIX, read_slips
 from vision.stamp import StampSeen, find_stamp
 from vision.watch_camera import WatchCamera
@@ -46,6 +47,11 @@ __all__ = [  # noqa: RUF022 - in reading order
     "SLIP_PREFIX",
     "StampSeen",
     "hamming",
+    "face_look",
+    "compare",
+    "KnownFaces",
+    "FaceLook",
+    "Likeness",
     "judge",
     "find_outline",
     "inside",
