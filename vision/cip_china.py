@@ -43,7 +43,7 @@ _VOLUME = re.compile(r"[.。](?P<volume>上|中|下|[上中下][册卷编]|第.{
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _ROMAN_TAIL = re.compile(r"[ⅠⅡⅢⅣⅤⅥIVⅴl1丨|]{1,4}[.,、]?$")
 _CLASS = re.compile(r"[A-KN-VXZ][A-Z]?[\d\-][\d.\-=+/:()\"A-Z]*|[OI01l]\d[\d.\-=+/:()]*")
-_NEW_CLASSES = re.compile(r"[ⅠI1l|丨][.,、](?P<classes>[A-Z0][A-Z\d.\-=+/:;()]+)$")
+_NEW_CLASSES = re.compile(r"[ⅠI1l|丨][.,、](?P<classes>[A-Z01l][A-Z\d.\-=+/:;()]+)$")
 
 
 def read_chinese_cip(lines: Sequence[PageLine], page: str) -> Fields:

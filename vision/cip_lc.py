@@ -67,7 +67,7 @@ _CARD_BODY = re.compile(
     r"volumes?)\b\.?\s*[;:]?\s*(?:cm|ill))"
 )
 _CARD_SUBJECT = re.compile(
-    r"(?<!\d)\d{1,2}\.\s+(?P<subject>[^.]*?(?:\([^)]*\))?[^.]*)\.(?=\s+(?:\d{1,2}|[IVX]+)\.)"
+    r"(?<!\d)\d{1,2}\.\s+(?P<subject>[^.]*?(?:\([^)]*\))?[^.]*)\.(?=\s*(?:\d{1,2}|[IVX]+)\.)"
 )
 
 
@@ -108,7 +108,7 @@ def _names(flow: Flow, at: int, text: str) -> Fields:
     names = []
     for part in _PIPE.split(_AFTER_ROLE.sub(r"\g<role> | ", text.strip(" ."))):
         role = _ROLES.search(part)
-        name = unglued(_ROLES.sub("", part).strip(" .,;"))
+        name = unglued(re.sub(r"(?<=[\w)]{2})\.$", "", _ROLES.sub("", part).strip(" ,;")))
         if name:
             names.append(flow.value(name, at + text.find(part), role=role.group(1).lower() if role else None))
     return {"names": names} if names else {}

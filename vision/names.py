@@ -30,7 +30,9 @@ _ROLE_FIRST = re.compile(
     r"^(?P<role>主编|編著|编著|主編|著者|作者|译者|譯者|编者|編者|著|译|譯|编|編|绘|"
     r"繪)[:：\s　]+(?P<who>\S.*)$"
 )
-_BEFORE_ROLE = re.compile(r"[\s◎○●◆/／|·・]+(?=等?\S{1,3}$)")
+_BEFORE_ROLE = re.compile(
+    r"[\s◎○●◆/／|·・]+(?=等?(?:" + "|".join(sorted(_CHINESE_ROLES, key=len, reverse=True)) + r")$)"
+)
 _INVERTED = re.compile(r"^[A-ZÀ-Þ][\w'’ -]{1,30}, [A-ZÀ-Þ][^/:;,]{0,40}(?:, (?:\d{4}|[bd]\.|ca\.).*)?\.?$")
 _COUNTRY = re.compile(r"^[(（\[〔【][^)）\]〕】]{1,4}[)）\]〕】]")
 
@@ -137,7 +139,8 @@ def _chinese_part(part: str) -> list[Name]:
     if first := _ROLE_FIRST.match(part):
         role, who = chinese_role(first["role"].rstrip("者")) or "author", first["who"]
     else:
-        part = _BEFORE_ROLE.sub("", part)
+        marked = _BEFORE_ROLE.search(part.translate(_SIMPLIFIED))
+        part = part[: marked.start()] + part[marked.end() :] if marked else part
         match = _chinese_role_at_end(part)
         role = _CHINESE_ROLES.get(match.group(1), "translator") if match else ""
         who = part[: match.start()] if match else part

@@ -22,7 +22,7 @@ _HOUSE_WORDS = (
     r"Librairie|Presses|Buchhandlung"
 )
 _HOUSE = re.compile(rf"(?<![\w])(?:\w+-)?(?:{_HOUSE_WORDS})\b", re.IGNORECASE)
-_COPYRIGHT_LINE = re.compile(r"(?:©|\([cC]\)|[Cc]opyright|COPYRIGHT)(?P<said>.*)")
+_COPYRIGHT_LINE = re.compile(rf"(?:©|\([cC]\)|[Cc]opyright|COPYRIGHT|^[O@Ⓒ] (?=.*{_YEAR}))(?P<said>.*)")
 _NOT_THE_TEXT = re.compile(
     r"\b(?:cover|jacket|design|photo\w*|image|illustrations?|artwork|maps?|umschlag\w*|couverture|"
     r"cubierta|e-?book|digital)\b",

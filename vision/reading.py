@@ -12,7 +12,8 @@ from vision.geometry import box_of, mapped, turn_matrix
 from vision.ocr import OcrEngine, Quad, RapidOcr, Recognised, is_legible, line_image
 from vision.page import Page, uncurled
 from vision.photo import Pixels
-from vision.posture import Upright, along, upright_by_text
+from vision.posture import Upright, along, lying, upright_by_text, upside_down
+from vision.vertical import columns_rotation, is_column
 from workcell.kernel.evidence import Box, Point, Rotation, TextLine
 
 _MOST_LINES = 90
@@ -81,7 +82,13 @@ def read_page(page: Page, engine: RapidOcr, known: Upright | None = None) -> Pag
     page = uncurled(page)
     quads = engine.find(page.image)[:_MOST_LINES]
     once = _ReadOnce(engine)
-    return _read(page, quads, known or upright_by_text(page.image, quads, once), once)
+    upright = known or upright_by_text(page.image, quads, once)
+    columns = [quad for quad in quads if is_column(quad)]
+    if known is None and upright is not None and len(columns) > len(quads) / 2:
+        rotation = columns_rotation(page.image, columns, once)
+        if rotation is not None:
+            return _read_columns(page, quads, rotation, once)
+    return _read(page, quads, upright, once)
 
 
 def read_all_ways(page: Page, engine: RapidOcr) -> Iterator[PageText]:
@@ -108,6 +115,25 @@ def _read(page: Page, quads: Sequence[Quad], upright: Upright | None, engine: Oc
         if is_legible(recognised)
     ]
     return PageText(tuple(rows(pieces)), upright, level.size, page)
+
+
+def _read_columns(page: Page, quads: Sequence[Quad], rotation: Rotation, engine: OcrEngine) -> PageText:
+    """A page of columns, right to left: frames as if the columns were lines from top to bottom."""
+    upright = Upright(rotation, 0.0, 0.9)
+    oriented = [
+        (lying(quad) if rotation == 0 else upside_down(lying(quad)))
+        if is_column(quad)
+        else along(quad, upright)
+        for quad in quads
+    ]
+    texts = engine.read([line_image(page.image, quad) for quad in oriented])
+    level = _Level(page, rotation, 0.0)
+    pieces = [
+        level.column(recognised, quad, engine.name)
+        for recognised, quad in zip(texts, oriented, strict=True)
+        if is_legible(recognised)
+    ]
+    return PageText(tuple(rows(pieces)), upright, (level.size[1], level.size[0]), page)
 
 
 def _height(quad: Quad) -> float:
@@ -203,3 +229,9 @@ class _Level:
             engine=engine,
             quad=quad,
         )
+
+    def column(self, recognised: Recognised, quad: Quad, engine: str) -> PageLine:
+        """A column as a line: its place from the right is its place from the top."""
+        x, y, w, h = box_of(mapped(quad, self._matrix))
+        frame = (y, self.size[0] - (x + w), h, w)
+        return replace(self.line(recognised, quad, engine), frame=frame, quad=None)

@@ -6,7 +6,8 @@ import pytest
 
 from vision.curl import find_curl
 
-_LINES = [("The quiet orchard stood above the harbour for as long as anyone", 30, 200 + 60 * n, 120) for n in range(18)]  # fmt: skip
+_TEXT = "The quiet orchard stood above the harbour for as long as anyone"
+_LINES = [(_TEXT, 30, 200 + 60 * n, 120) for n in range(18)]
 
 
 def _bent(page: np.ndarray, depth: float) -> np.ndarray:
