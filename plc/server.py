@@ -7,11 +7,12 @@ pinned).
 
 from __future__ import annotations
 
+import asyncio
+
 from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import ModbusIOException
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ExceptionResponse
-from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 from pymodbus.simulator.simcore import SimCore
 
@@ -19,6 +20,7 @@ from plc.image import Image
 from plc.softplc import SoftPlc
 from workcell.kernel.errors import BadInput, DeviceGone
 from workcell.kernel.ports import ByteStream, Clock
+from workcell.kernel.streams import TcpStream
 
 _ADDRESSES = 0x10000
 _FRAME_GAP = 0.05
@@ -60,10 +62,10 @@ class PlcHost:
         self.plc = plc
         self._clock = clock
         self._scan_seconds = scan_ms / 1000
-        self._device = _device(plc.image, unit)
-        self._context = SimCore(self._device)
+        self._context = SimCore(_device(plc.image, unit))
         self._unit = unit
-        self._server: ModbusTcpServer | None = None
+        self._server: asyncio.Server | None = None
+        self._streams: set[TcpStream] = set()
 
     async def run(self) -> None:
         """Scan at a fixed cadence until cancelled; a scan that came late is not made up for."""
@@ -76,15 +78,22 @@ class PlcHost:
 
     async def listen(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Serve Modbus TCP; the port that it listens on.  Raises DeviceGone when the address is taken."""
-        server = ModbusTcpServer(self._device, address=(host, port))
         try:
-            await server.serve_forever(background=True)
-        except RuntimeError as error:
+            self._server = await asyncio.start_server(self._connected, host, port)
+        except OSError as error:
             raise DeviceGone(
                 "can't listen", subject=f"{host}:{port}", remedy="Is another PLC running there?"
             ) from error
-        self._server = server
-        return int(server.transport.sockets[0].getsockname()[1])
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stream = TcpStream(reader, writer, "host")
+        self._streams.add(stream)
+        try:
+            await self.serve(stream)
+        finally:
+            self._streams.discard(stream)
+            await stream.close()
 
     async def serve(self, stream: ByteStream) -> None:
         """Serve Modbus TCP frames on one stream until it closes."""
@@ -134,6 +143,8 @@ class PlcHost:
     async def close(self) -> None:
         """Stop listening and drop the connections."""
         if self._server is not None:
-            await self._server.shutdown()
+            self._server.close()
+            for stream in tuple(self._streams):
+                await stream.close()
+            await self._server.wait_closed()
             self._server = None
-            await self._clock.sleep(0)  # lets the transports run their close callbacks

@@ -169,7 +169,7 @@ def conform(
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as HTML.")] = None,
 ) -> None:
-    """Ask a PLC every question of a level; prints rule, verdict, measured, what to do. Exit 1 if one fails."""
+    """Ask a PLC every question of a level; prints rule, verdict, measured, advice. Exit 1 if one fails."""
     told = plc.load_manifest(manifest) if manifest else plc.default_manifest()
     known = {one.rule for one in conformance.CHECKS}
     for name in rule or ():

@@ -1,0 +1,261 @@
+"""The conformance kit: the soft PLC passes at gold, and each mutant of it is caught under the right rule."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plc import DryPlant, PlcHost, PseudoTerminal, SoftPlc, builtin_tagmap, default_manifest
+from plc.conformance import CHECKS, Kit, Report, as_html, as_json
+from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
+from workcell.kernel.errors import ConfigError, DeviceGone
+from workcell.kernel.ids import SeededIds
+from workcell.kernel.streams import connector, memory_connect
+
+HERE = Path(__file__).parent
+_STATIONS = ("supply", "posture", "sort")
+
+
+def _mutants() -> list[tuple[str, Callable[[Any], None]]]:
+    spec = importlib.util.spec_from_file_location("plc_mutants", HERE / "mutants.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: list[tuple[str, Callable[[Any], None]]] = module.MUTANTS
+    return found
+
+
+MUTANTS = _mutants()
+
+
+def _manifest(**changes: Any) -> Any:
+    return default_manifest().model_copy(update={"stations": _STATIONS, "dry_run": True, **changes})
+
+
+def _conform(
+    level: str,
+    only: tuple[str, ...] = (),
+    *,
+    patch: Callable[[Any], None] = lambda plc: None,
+    rtu: bool = False,
+    kit: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Report:
+    """The kit against a soft PLC in memory, on virtual time."""
+
+    async def main() -> Report:
+        clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+        manifest = _manifest(**changes)
+        plant = DryPlant() if manifest.dry_run else _Books()
+        plc = SoftPlc(plant, builtin_tagmap(), manifest.stations, manifest=manifest)
+        patch(plc)
+        host = PlcHost(plc, clock, unit=manifest.unit)
+        scanning = asyncio.create_task(host.run())
+        connect = memory_connect(host.serve_rtu if rtu else host.serve)
+        baud = 115200 if rtu else None
+        try:
+            return await Kit(connect, clock, SeededIds(1), manifest, baud=baud, **(kit or {})).run(
+                level, only
+            )  # type: ignore[arg-type]
+        finally:
+            scanning.cancel()
+
+    return run_virtual(main())
+
+
+class _Books:
+    """A plant that is no dry run."""
+
+    def __init__(self) -> None:
+        self._plant = DryPlant()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plant, name)
+
+
+def _verdicts(report: Report) -> dict[str, str]:
+    return {rule.id: rule.verdict for rule in report.rules}
+
+
+def _failures(report: Report) -> list[str]:
+    return [f"{rule.id}: {rule.measured}" for rule in report.rules if rule.verdict == "fail"]
+
+
+@pytest.mark.parametrize("rtu", [False, True], ids=["tcp", "rtu"])
+def test_the_soft_plc_passes_at_gold(rtu: bool) -> None:
+    report = _conform("gold", rtu=rtu)
+    assert not _failures(report)
+    assert report.passed
+    skipped = {rule.id for rule in report.rules if rule.verdict == "n/a"}
+    assert skipped == (set() if rtu else {"WC-LN-002", "WC-LN-003"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"word_order": "low_first", "fc23": False},
+        {"max_block": 16, "unit": 17},
+        {
+            "stations": ("supply", "sort"),
+            "without": ("supply.release",)[:0],
+            "left_out": ("suspend", "complete"),
+        },
+        {"stations": ("supply", "posture", "sort"), "without": ("posture.measure", "posture.flip")},
+    ],
+    ids=["word order", "small reads", "two stations, states left out", "verbs left out"],
+)
+def test_a_vendor_may_differ_by_manifest(changes: dict[str, Any]) -> None:
+    report = _conform("silver", **changes)
+    assert not _failures(report)
+
+
+def test_there_are_many_mutants_under_many_rules() -> None:
+    assert len(MUTANTS) >= 50
+    assert len({rule for rule, _ in MUTANTS}) >= 40
+
+
+@pytest.mark.parametrize(("rule", "patch"), MUTANTS, ids=[patch.__name__ for _, patch in MUTANTS])
+def test_a_mutant_is_caught_under_its_rule(rule: str, patch: Callable[[Any], None]) -> None:
+    """That it passes without the patch is what the test at gold has shown."""
+    assert _verdicts(_conform("gold", (rule,), patch=patch))[rule] == "fail"
+
+
+def test_every_check_with_a_plc_behind_it_has_a_mutant_or_says_why_not() -> None:
+    """What no mutant breaks is the link itself, or can't be broken in memory."""
+    unbroken = {check.rule for check in CHECKS} - {rule for rule, _ in MUTANTS}
+    assert unbroken == {
+        "WC-RG-001", "WC-RG-003", "WC-RG-005", "WC-RG-006", "WC-OW-001", "WC-SF-001", "WC-PM-003",
+        "WC-UC-002", "WC-UC-004", "WC-UC-006", "WC-UC-007", "WC-UC-008", "WC-HS-005", "WC-BT-004",
+        "WC-MD-003", "WC-TT-002", "WC-TT-007", "WC-ZN-002", "WC-ZN-006", "WC-EV-002", "WC-AL-004",
+        "WC-DR-001", "WC-FR-005", "WC-LN-001", "WC-LN-002", "WC-LN-003", "WC-LN-004", "WC-LN-005",
+    }  # fmt: skip
+
+
+# --- what can't be asked ---------------------------------------------------------------------------------
+
+
+def test_without_matter_bronze_is_asked_in_full_and_tracking_is_not_applicable() -> None:
+    """No dry run and nobody there: what needs a book is n/a, and gold is not reached."""
+    assert _conform("bronze", dry_run=False).passed
+    verdicts = _verdicts(_conform("silver", dry_run=False))
+    assert verdicts["WC-WD-001"] == "pass"
+    assert verdicts["WC-TT-001"] == verdicts["WC-EV-001"] == "n/a"
+    assert "fail" not in verdicts.values()
+    assert _verdicts(_conform("gold", ("WC-DR-001",), dry_run=False))["WC-DR-001"] == "fail"
+
+
+def test_a_person_may_do_what_a_dry_run_would_play() -> None:
+    asked: list[str] = []
+    plant: list[Any] = []
+
+    async def person(request: str) -> None:
+        asked.append(request)
+        if request.startswith("Reach"):
+            plant[0].stimulate("guard", "")
+
+    report = _conform(
+        "silver",
+        ("WC-ZN-007",),
+        dry_run=False,
+        kit={"ask": person},
+        patch=lambda plc: plant.append(plc._plant._plant),
+    )
+    assert _verdicts(report) == {"WC-ZN-007": "pass"}
+    assert asked == ["Reach into the line once, as if to straighten a book"] * 2
+
+
+def test_another_major_version_ends_the_questions_with_both_versions() -> None:
+    """WC-RG-006."""
+    report = _conform("gold", patch=lambda plc: plc.image.put("line", {"map_version": 2 * 256 + 3}))
+    found = {rule.id: rule for rule in report.rules}
+    assert not report.passed
+    assert found["WC-RG-006"].measured == "the PLC has tag map 2.3, this kit 1.1"
+    assert found["WC-HS-001"].verdict == "n/a"
+
+
+def test_a_wrong_base_address_ends_the_questions() -> None:
+    """WC-RG-003."""
+    report = _conform("bronze", patch=lambda plc: plc.image.put("line", {"signature": 0}))
+    assert not report.passed
+    assert _verdicts(report)["WC-RG-003"] == "fail"
+    assert set(_verdicts(report).values()) == {"fail", "n/a"}
+
+
+def test_a_dead_endpoint_is_device_gone() -> None:
+    async def main() -> None:
+        async def nobody() -> Any:
+            raise DeviceGone("nobody", subject="test")
+
+        clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+        await Kit(nobody, clock, SeededIds(1), _manifest()).run("bronze")
+
+    with pytest.raises(DeviceGone):
+        run_virtual(main())
+
+
+def test_an_unknown_endpoint_is_refused() -> None:
+    with pytest.raises(ConfigError, match="not an endpoint"):
+        connector("carrier-pigeon:5")
+
+
+# --- reports ---------------------------------------------------------------------------------------------
+
+
+def test_the_report_says_rule_verdict_measure_and_what_to_do() -> None:
+    from_mutant = dict(MUTANTS)["WC-WD-001"]
+    report = _conform("silver", ("WC-WD-001", "WC-HS-005"), patch=from_mutant)
+    data = as_json(report)
+    assert json.loads(json.dumps(data)) == data
+    assert (data["level"], data["passed"]) == ("silver", False)
+    found = {rule["id"]: rule for rule in data["rules"]}
+    assert set(found["WC-WD-001"]) >= {"id", "verdict", "measured", "text"}
+    assert re.search(r"still execute 1\d\d\d ms", found["WC-WD-001"]["measured"])
+    assert "Held within 0.1 s" in found["WC-WD-001"]["text"]
+    page = as_html(report)
+    assert page.startswith("<!doctype html>")
+    assert "WC-WD-001" in page
+    assert "<script" not in page
+
+
+# --- real wires ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wire", ["tcp", "pty"])
+def test_the_kit_runs_over_real_wires(wire: str) -> None:
+    """A few rules only: the whole of it runs in memory."""
+
+    async def main() -> Report:
+        clock = WallClock()
+        manifest = _manifest()
+        plc = SoftPlc(DryPlant(act=0.1, move=0.1), builtin_tagmap(), _STATIONS, manifest=manifest)
+        host = PlcHost(plc, clock)
+        tasks = [asyncio.ensure_future(host.run())]
+        line = None
+        if wire == "tcp":
+            endpoint = f"tcp://127.0.0.1:{await host.listen()}"
+        else:
+            line = PseudoTerminal(clock, 115200)
+            endpoint = line.endpoint
+            tasks.append(asyncio.ensure_future(host.serve_rtu(line)))
+        baud = None if wire == "tcp" else 115200
+        try:
+            kit = Kit(connector(endpoint), clock, SeededIds(1), manifest, endpoint=endpoint, baud=baud)
+            return await kit.run("gold", ("WC-HS-002", "WC-TT-001", "WC-LN-004"))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await host.close()
+            if line is not None:
+                await line.close()
+
+    report = asyncio.run(main())
+    assert not _failures(report)
+    assert report.count("pass") == 3
