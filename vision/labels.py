@@ -15,7 +15,7 @@ import zxingcpp
 from vision.bars import bar_quads, sharpened, upright_crop
 from vision.decoders import zxing_readings
 from vision.geometry import Matrix, cut_upright, scale_matrix
-from vision.ocr import default_engine, second_engine
+from vision.ocr import Quad, RapidOcr, Recognised, default_engine, second_engine
 from vision.page import Page
 from vision.photo import Pixels, load
 from vision.reading import read_all_ways
@@ -104,6 +104,10 @@ _LOST = ".,·"
 _ROW_GAP, _SMALLEST_ROW = 0.008, 0.03
 """Rows are parted by this share of the label's height without ink, and are at least this high."""
 
+_WIDEST_CHARACTER = 1.1
+"""Width over height of a character, with the blank beside it."""
+
+_MOST_LINES, _MOST_LINES_MORE = 30, 3
 _CONFUSION_COST, _LOST_MARK_COST = 0.1, 0.2
 
 
@@ -127,7 +131,7 @@ def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     an image.
     """
     best = SpineRead((), 0.0, holds=False)
-    for lines in _spine_readings(load(path)):
+    for lines in _spine_readings(load(path), _longest_line(expected)):
         read = _compared(lines, expected)
         if read.holds:
             return read
@@ -135,12 +139,14 @@ def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     return best
 
 
-def _spine_readings(image: Pixels) -> Iterator[list[str]]:
+def _spine_readings(image: Pixels, longest: float) -> Iterator[list[str]]:
     """Readings of a spine label, the surest first.
 
     On a white label each row of ink is a line: a lone letter or digit that no text finder would look at is
-    read too.  Where that does not do, all text is looked for, on the label and then on the whole picture.
+    read too.  Where that does not do, text is looked for, on the label and then on the whole picture; lines
+    longer than ``longest`` times their height are the book's own and not worth the time.
     """
+    finder = cast(RapidOcr, _ShortLines(default_engine(), longest))
     cuts = list(_label_cuts(image))
     for cut in cuts:
         rows = _ink_rows(cut.image)
@@ -148,8 +154,38 @@ def _spine_readings(image: Pixels) -> Iterator[list[str]]:
             if rows and engine is not None:
                 yield [recognised.text for recognised in engine.read(rows)]
     for view in (*cuts, _whole(image)):
-        for text in read_all_ways(view, default_engine()):
+        for text in read_all_ways(view, finder):
             yield [line.text for line in text.lines]
+
+
+def _longest_line(expected: Sequence[str]) -> float:
+    """Length over height of all that is expected, should it stand on one line."""
+    return _WIDEST_CHARACTER * (len(_bare("".join(expected))) + len(expected)) + 1
+
+
+class _ShortLines:
+    """A text engine that finds no line longer than ``longest`` times its height, and not endlessly many."""
+
+    def __init__(self, engine: RapidOcr, longest: float) -> None:
+        self._engine = engine
+        self._longest = longest
+        self.name = engine.name
+
+    def find(self, image: Pixels) -> list[Quad]:
+        quads = [quad for quad in self._engine.find(image) if _slenderness(quad) <= self._longest]
+        return sorted(quads, key=_shorter_side, reverse=True)[:_MOST_LINES]
+
+    def read(self, lines: Sequence[Pixels]) -> list[Recognised]:
+        return self._engine.read(lines)
+
+
+def _slenderness(quad: Quad) -> float:
+    along, across = math.dist(quad[0], quad[1]), math.dist(quad[1], quad[2])
+    return max(along, across) / max(min(along, across), 1.0)
+
+
+def _shorter_side(quad: Quad) -> float:
+    return min(math.dist(quad[0], quad[1]), math.dist(quad[1], quad[2]))
 
 
 def _ink_rows(label: Pixels) -> list[Pixels]:
@@ -209,7 +245,8 @@ def _label_cuts(image: Pixels) -> Iterator[Page]:
 def _compared(lines: Sequence[str], expected: Sequence[str]) -> SpineRead:
     """The run of lines that comes nearest to the expected ones."""
     wanted = _bare("".join(expected))
-    runs = [lines[i:j] for i in range(len(lines)) for j in range(i + 1, len(lines) + 1)]
+    most = len(expected) + _MOST_LINES_MORE
+    runs = [lines[i:j] for i in range(len(lines)) for j in range(i + 1, min(len(lines), i + most) + 1)]
     best = min(runs, key=lambda run: _distance(_bare("".join(run)), wanted), default=[])
     seen = _bare("".join(best))
     longer = max(len(seen), len(wanted), 1)
