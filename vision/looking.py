@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ Purpose = Literal["identify", "transcribe"]
 NO_WAY_UP = "no text or barcode tells which way is up"
 """The problem of a face whose turn can't be told."""
 
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _DOUBTFUL_FACES = (Face.UNSURE, Face.BACK_COVER)
 _NO_TEXT = PageText((), None)
 
@@ -144,14 +146,12 @@ _READERS: dict[Face, Callable[[PageText], Fields]] = {
 
 def _second_opinion(page: Page, text: PageText, face: Face, *, asked_for_isbn: bool) -> PageText:
     """Tesseract on the lines that decide most: ISBNs that no barcode confirms, and doubtful title lines."""
-    engine = second_engine()
-    if engine is None:
-        return text
     lines = list(text.lines)
     for at, line in enumerate(lines):
         has_isbn = asked_for_isbn and bool(find_isbns([line.text]))
         doubtful = face is Face.TITLE_PAGE and line.confidence < 0.97 and line.height >= _display_size(lines)
-        if line.quad is not None and (has_isbn or doubtful):
+        engine = second_engine(chinese=bool(_CHINESE.search(line.text)))
+        if engine is not None and line.quad is not None and (has_isbn or doubtful):
             (other,) = engine.read([line_image(page.image, line.quad)])
             lines[at] = _confirmed(line, other, engine.name)
     return replace(text, lines=tuple(lines))

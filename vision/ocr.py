@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,10 +15,8 @@ from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
-import pytesseract
 
 from vision.photo import Pixels
-from workcell.kernel.errors import ConfigError
 from workcell.kernel.evidence import Point
 
 Quad = tuple[Point, Point, Point, Point]
@@ -106,41 +103,6 @@ class RapidOcr:
         return [Recognised(t.strip(), float(c)) for t, c in zip(result.txts, result.scores, strict=True)]
 
 
-class TesseractOcr:
-    """Tesseract through pytesseract; ``languages`` as Tesseract names them (``eng+chi_sim``)."""
-
-    name = "tesseract"
-
-    def __init__(self, languages: str = "eng+chi_sim") -> None:
-        # Four pages in parallel take twelve times as long when every process starts threads of its own.
-        os.environ["OMP_THREAD_LIMIT"] = "1"
-        installed = _tesseract_languages()
-        wanted = [language for language in languages.split("+") if language in installed]
-        if not wanted:
-            raise ConfigError(
-                f"Tesseract has none of the languages {languages}",
-                subject="tesseract",
-                remedy="Run `workcell doctor` and install the language data that it names.",
-            )
-        self._languages = "+".join(wanted)
-
-    def read(self, lines: Sequence[Pixels]) -> list[Recognised]:
-        """Recognise upright line images, each as a single line (page segmentation mode 7)."""
-        return [self._read_line(line) for line in lines]
-
-    def _read_line(self, line: Pixels) -> Recognised:
-        framed = cv2.copyMakeBorder(line, 12, 12, 12, 12, cv2.BORDER_REPLICATE)
-        data = pytesseract.image_to_data(
-            framed, lang=self._languages, config="--psm 7", output_type=pytesseract.Output.DICT
-        )
-        pairs = zip(data["text"], map(float, data["conf"]), strict=True)
-        words = [(text, confidence) for text, confidence in pairs if text.strip() and confidence >= 0]
-        if not words:
-            return Recognised("", 0.0)
-        text = _without_cjk_gaps(" ".join(word for word, _ in words))
-        return Recognised(text, sum(c for _, c in words) / len(words) / 100)
-
-
 @cache
 def default_engine() -> RapidOcr:
     """Give this process's RapidOCR engine, with the threads that WORKCELL_OCR_THREADS allows (1)."""
@@ -148,18 +110,18 @@ def default_engine() -> RapidOcr:
 
 
 @cache
-def second_engine() -> TesseractOcr | None:
-    """Give this process's Tesseract, None where it is not installed."""
-    try:
-        return TesseractOcr()
-    except ConfigError:
-        return None
+def second_engine(*, chinese: bool = True) -> OcrEngine | None:
+    """Give this process's Tesseract for lines with or without Chinese; None where it is not installed."""
+    from vision.tesseract import open_tesseract  # here, as it builds on this module
+
+    return open_tesseract(chinese=chinese)
 
 
 def prepare() -> None:
     """Load this process's models now and not with the first page."""
     default_engine().read([np.full((48, 320, 3), 255, np.uint8)])
-    second_engine()
+    for chinese in (False, True):
+        second_engine(chinese=chinese)
 
 
 def line_image(image: Pixels, quad: Quad) -> Pixels:
@@ -196,23 +158,7 @@ def _quad(corners: np.ndarray[Any, Any]) -> Quad:
     return (a, b, c, d)
 
 
-_CJK = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
-_CJK_GAP = re.compile(rf"(?<={_CJK}) (?={_CJK})")
-
-
-def _without_cjk_gaps(text: str) -> str:
-    """Tesseract puts a space after every Chinese character."""
-    return _CJK_GAP.sub("", text)
-
-
 def _allowed_threads() -> int:
     """Threads for one inference: workers keep one each, a lone reader may have the processor."""
     said = os.environ.get("WORKCELL_OCR_THREADS", "1")
     return max(1, int(said)) if said.isdecimal() else 1
-
-
-def _tesseract_languages() -> list[str]:
-    try:
-        return list(pytesseract.get_languages())
-    except (pytesseract.TesseractNotFoundError, OSError):
-        return []
