@@ -36,7 +36,12 @@ _FORMATS = {
     zxingcpp.QRCodeModel2: "QR",
 }
 # Other symbologies of zbar are left alone: its QR reader can abort the whole process.
-_ZBAR_SYMBOLS = [pyzbar.ZBarSymbol.EAN13, pyzbar.ZBarSymbol.EAN5, pyzbar.ZBarSymbol.EAN2]
+_ZBAR_SYMBOLS = [
+    pyzbar.ZBarSymbol.EAN13,
+    pyzbar.ZBarSymbol.UPCE,
+    pyzbar.ZBarSymbol.EAN5,
+    pyzbar.ZBarSymbol.EAN2,
+]
 _ZBAR_TURN = {"UP": 0, "RIGHT": 1, "DOWN": 2, "LEFT": 3}
 
 
@@ -62,13 +67,13 @@ def zxing_readings(
 
 
 def zbar_readings(image: Pixels, matrix: Matrix, voter: str) -> Iterator[Reading]:
-    """Every EAN-13 that zbar reads, in the coordinates of the original picture."""
+    """Every EAN-13 and UPC-E that zbar reads, in the coordinates of the original picture."""
     symbols = pyzbar.decode(image, symbols=_ZBAR_SYMBOLS)
     addons = [s for s in symbols if s.type in ("EAN5", "EAN2")]
     for symbol in symbols:
-        if symbol.type != "EAN13":
+        if symbol.type not in ("EAN13", "UPCE"):
             continue
-        text, name = _as_upc(symbol.data.decode("ascii"), "EAN13")
+        text, name = _as_upc(symbol.data.decode("ascii"), symbol.type)
         polygon = mapped(_zbar_corners(symbol), matrix)
         addon = addons[0].data.decode("ascii") if len(addons) == 1 else None
         yield Reading(text, name, polygon, voter, addon)
@@ -96,11 +101,28 @@ def _zbar_corners(symbol: pyzbar.Decoded) -> list[Point]:
 
 
 def _split_addon(text: str, name: str) -> tuple[str, str | None]:
-    length = {"EAN13": 13, "UPCA": 12, "EAN8": 8, "UPCE": 8}.get(name)
-    if length is None or len(text) <= length:
+    """Digits of the symbol and of its add-on; zxing spells a UPC-E out as the EAN-13 that it stands for."""
+    length = {"EAN13": 13, "UPCA": 12, "EAN8": 8, "UPCE": 13}.get(name)
+    if length is None or len(text) < length:
         return text, None
     text, addon = text[:length], text[length:].strip()
-    return text, addon if len(addon) in (2, 5) else None
+    return _as_printed(text, name), addon if len(addon) in (2, 5) else None
+
+
+def _as_printed(text: str, name: str) -> str:
+    """The eight digits of a UPC-E from the thirteen that it stands for (ISO/IEC 15420:2009, 4.3.4)."""
+    if name != "UPCE":
+        return text
+    system, maker, product, check = text[1], text[2:7], text[7:12], text[12]
+    if maker[2:] in ("000", "100", "200") and product.startswith("00"):
+        short = maker[:2] + product[2:] + maker[2]
+    elif maker.endswith("00") and product.startswith("000"):
+        short = maker[:3] + product[3:] + "3"
+    elif maker.endswith("0") and product.startswith("0000"):
+        short = maker[:4] + product[4] + "4"
+    else:
+        short = maker + product[4]
+    return system + short + check
 
 
 def _as_upc(text: str, name: str) -> tuple[str, str]:

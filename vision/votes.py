@@ -22,6 +22,9 @@ _NEEDED_LEAD = 2
 
 _SHARED_DIGITS = 6
 _RETAIL = ("EAN13", "EAN8", "UPCA", "UPCE")
+_SHORT = ("UPCE", "EAN8", "CODABAR", "CODE39")
+"""Formats of which a few bars, or half of another symbol, may happen to make one."""
+
 _Key = tuple[str, str, int]
 """Format, text, and the number of the symbol among those of equal text."""
 
@@ -80,8 +83,10 @@ def _elected(votes: Sequence[Reading], *, challenged: bool) -> Barcode:
     )
 
 
-def _independent(votes: Iterable[Reading]) -> int:
-    return len({vote.voter.partition("+")[0] for vote in votes})
+def _independent(votes: Sequence[Reading]) -> int:
+    """Votes of which one is no echo of another; for the weakest code, by decoders that differ."""
+    end = "/" if votes[0].format == "UPCE" else "+"
+    return len({vote.voter.partition(end)[0] for vote in votes})
 
 
 def _ballot(reading: Reading, ballots: Mapping[_Key, list[Reading]]) -> _Key:
@@ -105,12 +110,28 @@ def _confidence(votes: int) -> float:
 
 
 def _challenged(key: _Key, ballots: dict[_Key, list[Reading]], counts: dict[_Key, int]) -> bool:
-    """Whether another text is claimed for the same bars by nearly as many voters."""
-    return any(
-        counts[other] > counts[key] - _NEEDED_LEAD and _same_bars(ballots[key][0], votes[0])
-        for other, votes in ballots.items()
-        if other[:2] != key[:2]
-    )
+    """Whether another text is claimed for the same bars by nearly as many voters.
+
+    A piece of a long symbol looks like a short one, never the other way round.
+    """
+    first = ballots[key][0]
+    for other, votes in ballots.items():
+        if other[:2] == key[:2] or _length(other) < _length(key):
+            continue
+        if _length(other) > _length(key) and _lies_in(first, votes[0]):
+            return True
+        if counts[other] > counts[key] - _NEEDED_LEAD and _same_bars(first, votes[0]):
+            return True
+    return False
+
+
+def _length(key: _Key) -> int:
+    """2 for what can't be a piece of another symbol, 1 for what can."""
+    return 1 if key[0] in _SHORT else 2
+
+
+def _lies_in(piece: Reading, whole: Reading) -> bool:
+    return whole.format in ("EAN13", "UPCA") and overlap(box_of(piece.polygon), _nominal_box(whole)) > 0.5
 
 
 def _same_bars(a: Reading, b: Reading) -> bool:
