@@ -1,0 +1,1 @@
+"""Training of the matching models; run by ``script/train-matching``."""
