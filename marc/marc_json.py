@@ -56,11 +56,10 @@ def _size(text: str) -> int:
 def _piece(text: str, start: int, limit: int, offset: int) -> tuple[Piece, int]:
     """What stands from ``start``, and where it ends; nothing is taken beyond ``limit``, the next record."""
     try:
-        value, end = _DECODER.raw_decode(text, start)
-        if end > limit:
-            return Piece(None, offset, "not well-formed JSON (the record is not closed)"), limit
+        value, length = _DECODER.raw_decode(text[start:limit])
     except (ValueError, RecursionError) as error:
         return Piece(None, offset, f"not well-formed JSON ({getattr(error, 'msg', error)})"), limit
+    end = start + length
     try:
         made, problem = _record(value)
     except ValueError as error:

@@ -148,6 +148,15 @@ def score(record: Record) -> Score:
     return raw_score(of_record(record))
 
 
+def too_brief(record: Record, minimum: float) -> str:
+    """A sentence when the record's score is below the gate (profile: records.minimum_score), else ``""``."""
+    found = score(record)
+    if found.value >= minimum:
+        return ""
+    lacks = f"; it lacks {', '.join(found.missing[:5])}" if found.missing else ""
+    return f"The record scores {found.value:g} of 100, {minimum:g} are asked{lacks}."
+
+
 def raw_score(record: RawRecord) -> Score:
     """The score: weight of what is there over weight of what is asked or there, in percent."""
     extent = record.first("215" if record.flavour == "unimarc" else "300", "a")

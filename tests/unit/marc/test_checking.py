@@ -248,3 +248,10 @@ def test_the_score_counts_what_every_book_has_and_what_is_there() -> None:
     assert quality.score(_with(without="300")).value == pytest.approx(100 * (1 - 43 / 723), abs=3)
     assert quality.score(_with(without="490")).value == 100.0
     assert quality.score(cnmarc(*CHINESE)).missing == ()
+
+
+def test_the_gate_says_what_a_brief_record_lacks() -> None:
+    assert quality.too_brief(marc21(*FULL), 99.0) == ""
+    assert quality.too_brief(marc21("245 10 $aTitle", level="7"), 0.0) == ""
+    said = quality.too_brief(marc21("245 10 $aTitle", level="7"), 60.0)
+    assert "60 are asked; it lacks 020, 264" in said

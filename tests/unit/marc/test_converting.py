@@ -5,9 +5,11 @@ import subprocess
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from marc_mutations import break_some
 from marc_samples import cnmarc, marc21, raw_records, shared
-from pymarc import JSONReader, MARCReader, Record, parse_xml_to_array
+from pymarc import JSONReader, Leader, MARCReader, Record, parse_xml_to_array
 
 from marc import fields, read_records, to_iso2709
 from marc.converting import convert
@@ -60,6 +62,24 @@ def test_real_records_are_the_same_in_every_format(tmp_path, name: str) -> None:
         assert done.written == len(good)
         assert _content(r.record for r in read_records(tmp_path / f"out.{to}")) == _content(good), to
         source = tmp_path / f"out.{to}"
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x1b\x1d\x1e\x1f"), max_size=30)
+_CODES = st.sampled_from("abcxyz0189")
+
+
+@given(st.lists(st.tuples(_CODES, _TEXT), min_size=1, max_size=6), _TEXT, st.sampled_from(FORMATS))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_comes_back_or_is_refused(tmp_path, parts, control: str, to: FileFormat) -> None:
+    record = Record()
+    record.leader = Leader("00000nam a2200000 i 4500")
+    record.fields = [fields.control_field("001", control), fields.data_field("245", "1\\", parts)]
+    (tmp_path / "in.json").write_text(record.as_json(), "utf-8")
+    done = convert([tmp_path / "in.json"], to, tmp_path / "out")
+    if done.written and not done.bad:
+        assert _content(_records(tmp_path / "out", "utf-8")) == _content([record])
+    else:
+        assert done.bad or done.moved
 
 
 def test_other_libraries_read_what_was_written(tmp_path) -> None:

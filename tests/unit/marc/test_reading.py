@@ -197,7 +197,11 @@ def test_escape_sequences_in_a_utf8_record_are_a_finding(tmp_path) -> None:
 
 
 def test_a_gb18030_record_that_says_so_may_have_rare_characters(tmp_path) -> None:
-    record = cnmarc("100    $a20210923d2021    em y0chiy0110    ea", "200 1  $a龘靐齉齾爨癵集注")
-    data = _encoded(record, "gb18030", " ")
-    (result,) = _read(tmp_path / "rare.mrc", data)
-    assert result.record is None or fields.content(result.record) == fields.content(record)
+    title = "龘靐齉齾集注与研究文献"
+    told = cnmarc("100    $a20210923d2021    em y0chiy0110    ea", f"200 1  $a{title}")
+    (result,) = _read(tmp_path / "rare.mrc", _encoded(told, "gb18030", " "))
+    assert (result.encoding, fields.first(result.record, "200", "a")) == ("gb18030", title)
+    mute = cnmarc("100    $a20210923d2021    em y0chiy      ea", f"200 1  $a{title}")
+    (result,) = _read(tmp_path / "mute.mrc", _encoded(mute, "gb18030", " "))
+    assert result.record is None
+    assert "neither" in result.problem
