@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import ClassVar
 
 import vision
-from stations.station import ON, Bench, Leaving, to_review
+from stations.station import ON, Bench, Leaving, Picture, to_review
 from workcell.kernel.errors import DeviceFault
 from workcell.kernel.evidence import Face, ImageEvidence, image_from_json
 
 THIN_MM = 3.0
 """Below this a pamphlet can be neither gripped nor labelled on its spine (vendors' usual minimum)."""
+
+MOST_APART_MM = 3.0
+"""Camera and gauge agree when they are no further apart: beyond it one of them saw something else."""
 
 _BARS, _TEXT = True, False
 _LOOKS = (_BARS, _BARS, _TEXT, _TEXT, _TEXT)
@@ -22,6 +25,8 @@ A cover without bars is the back cover when its other side is the front cover, h
 """
 
 _TRIES_TO_LAY_STRAIGHT = 2
+_SIDES = ("height_mm", "width_mm")
+_CAMERA_SIZE = (*_SIDES, "near_boundary", "problem")
 
 
 class Posture:
@@ -31,26 +36,28 @@ class Posture:
 
     async def process(self, bench: Bench) -> Leaving:
         """Measure, find the back cover, lay it upright."""
+        size: Mapping[str, float] = {}
         if bench.profile.operations.measure:
             measured = await bench.act("measure")
             if not measured.ok:
                 return to_review("NOT_MEASURED", f"The posture unit reported {measured.code}.")
-            thickness = await self._note_size(bench, measured.results)
-            if thickness < THIN_MM:
-                return to_review("TOO_THIN", f"{thickness:.1f} mm thick: a pamphlet is processed by hand.")
-        seen = await self._find_back_cover(bench)
+            size = await self._note_size(bench, measured.results)
+            if size["thickness_mm"] < THIN_MM:
+                text = f"{size['thickness_mm']:.1f} mm thick: a pamphlet is processed by hand."
+                return to_review("TOO_THIN", text)
+        picture, seen = await self._find_back_cover(bench)
         for _ in range(_TRIES_TO_LAY_STRAIGHT):
             if seen.face is not Face.BACK_COVER:
                 break
             if seen.rotation == 0:
                 await bench.act("align")
-                return ON
+                return await self._check_size(bench, picture, size) if size else ON
             await bench.act("rotate", quarters=seen.rotation // 90)
-            seen = await self._look(bench, bars_only=bool(seen.barcodes))
+            picture, seen = await self._look(bench, bars_only=bool(seen.barcodes))
         return to_review("POSTURE_UNSURE", "No face of this book could be told with certainty.")
 
-    async def _note_size(self, bench: Bench, results: Mapping[str, int]) -> float:
-        """Put the size on record; gives the thickness in mm."""
+    async def _note_size(self, bench: Bench, results: Mapping[str, int]) -> Mapping[str, float]:
+        """Put the size on record; gives it in mm."""
         body = {
             "height_mm": results.get("height_mm10", 0) / 10,
             "width_mm": results.get("width_mm10", 0) / 10,
@@ -58,29 +65,53 @@ class Posture:
             "weight_g": float(results.get("weight_g", 0)),
         }
         await bench.note("book.measured", body)
-        return body["thickness_mm"]
+        return body
 
-    async def _find_back_cover(self, bench: Bench) -> ImageEvidence:
+    async def _check_size(self, bench: Bench, picture: Picture, size: Mapping[str, float]) -> Leaving:
+        """Let a calibrated camera measure the upright book too; who disagrees with the gauge is not believed.
+
+        A camera that can't measure (its tray has moved, the book is like its tray) says so on record and
+        changes nothing.
+        """
+        if not picture.calibration:
+            return ON
+        request = {"path": picture.path, "calibration": picture.calibration}
+        try:
+            seen = await bench.recognise("measure_book", {**request, "thickness_mm": size["thickness_mm"]})
+        except DeviceFault as fault:
+            seen = {"height_mm": None, "width_mm": None, "problem": str(fault)}
+        await bench.note("camera_measured", {name: seen.get(name) for name in _CAMERA_SIZE})
+        both = [name for name in _SIDES if seen[name] and size[name]]
+        apart = [name for name in both if abs(seen[name] - size[name]) > MOST_APART_MM]
+        if not apart:
+            return ON
+        text = "; ".join(
+            f"{name.removesuffix('_mm')} {seen[name]:.1f} mm by the camera, {size[name]:.1f} by the gauge"
+            for name in apart
+        )
+        return to_review("SIZE_DOUBTFUL", f"{text}.".capitalize())
+
+    async def _find_back_cover(self, bench: Bench) -> tuple[Picture, ImageEvidence]:
         """Look at one face and the other, by bars and then by text, until the back cover is up."""
-        seen = await self._look(bench, bars_only=_LOOKS[0])
+        picture, seen = await self._look(bench, bars_only=_LOOKS[0])
         for bars_only in _LOOKS[1:]:
             if seen.face is Face.BACK_COVER:
                 break
             other_side = seen.face
             await bench.act("flip")
-            seen = await self._look(bench, bars_only=bars_only)
+            picture, seen = await self._look(bench, bars_only=bars_only)
             if (
                 other_side is Face.FRONT_COVER
                 and seen.face is Face.UNSURE
                 and vision.NO_WAY_UP not in seen.problems
             ):
                 seen = replace(seen, face=Face.BACK_COVER)
-        return seen
+        return picture, seen
 
-    async def _look(self, bench: Bench, *, bars_only: bool) -> ImageEvidence:
+    async def _look(self, bench: Bench, *, bars_only: bool) -> tuple[Picture, ImageEvidence]:
         picture = await bench.picture("top", "cover")
         try:
             request = {"path": picture.path, "bars_only": bars_only}
-            return image_from_json(await bench.recognise("glance", request))
+            return picture, image_from_json(await bench.recognise("glance", request))
         except DeviceFault:
-            return ImageEvidence(picture.name, "", Face.UNSURE)
+            return picture, ImageEvidence(picture.name, "", Face.UNSURE)

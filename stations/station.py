@@ -59,10 +59,11 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Picture:
-    """An image on file: its content-addressed name and where it lies."""
+    """An image on file: its content-addressed name, where it lies, and its camera's calibration, if any."""
 
     name: str
     path: str
+    calibration: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ def look(request: Request) -> dict[str, Any]:
     return _named(replace(seen, barcodes=seen.barcodes + slips), request)
 
 
+def measure_book(request: Request) -> dict[str, Any]:
+    """Height and width of the book on a calibrated tray."""
+    thickness, calibration = float(request["thickness_mm"]), Path(request["calibration"])
+    return vision.measurement_to_json(vision.measure_book(Path(request["path"]), calibration, thickness))
+
+
 def combine(request: Request) -> dict[str, Any]:
     """Evidence from all images of one book and what was measured."""
     measured = {
@@ -116,6 +122,7 @@ def _profile(path: str) -> Profile:
 JOBS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "glance": glance,
     "look": look,
+    "measure_book": measure_book,
     "combine": combine,
     "read_label": read_label,
     "read_spine": read_spine,

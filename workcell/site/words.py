@@ -60,6 +60,7 @@ _REASONS = {
     "SPINE_LABEL_NOT_APPLIED": "书标未贴上",
     "SPINE_LABEL_TOO_LONG": "书标放不下索书号",
     "STAMP_FAILED": "盖章失败",
+    "SIZE_DOUBTFUL": "相机与量具所测尺寸不符",
     "SURPLUS": "超出订购册数",
     "TAG_NOT_PLACED": "RFID 标签未贴上",
     "TAG_NOT_WRITTEN": "RFID 标签写入失败",
