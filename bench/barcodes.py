@@ -7,7 +7,7 @@
 Without a folder the pictures are drawn (see symbols.py).  The truth file is CSV with the columns ``file``
 (below DIR), ``expected`` (EAN-13, empty where nothing may be read) and, if known, ``addon`` (two or five
 digits; anything else is not counted).  A reading is wrong when it is another EAN-13 than expected, unless it
-is known to be that of a book beside.  Times are of decoded grey pictures; MB is the most that a process with
+is known to be that of a book beside.  Times are processor time on decoded grey pictures; MB is the most that a process with
 that reader alone ever held.
 """
 
@@ -156,9 +156,9 @@ def measure(reader: str, cases: list[Case]) -> tuple[list[Outcome], float]:
         grey = cv2.imread(case.path, cv2.IMREAD_GRAYSCALE)
         if grey is None:
             raise SystemExit(f"{case.path}: can't be opened as an image")
-        start = time.perf_counter()
+        start = time.process_time()
         found = read(grey)
-        outcomes.append(_judged(case, found, (time.perf_counter() - start) * 1000))
+        outcomes.append(_judged(case, found, (time.process_time() - start) * 1000))
     return outcomes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
