@@ -9,6 +9,7 @@ from marc.authorities import Authorities, AuthorityReport, check_headings, link_
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
 from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats, is_catalogue
 from marc.catalogue_engines import is_database_address
+from marc.checking import Checked, check_file
 from marc.converting import Conversion, convert
 from marc.deciding import (
     OWN_SOURCES,
@@ -32,6 +33,7 @@ from marc.merging import fill_gaps, house_rules, overlay
 from marc.orders import OrderMatch, find_order, match_order
 from marc.preparing import Prepared, open_sources, prepare, prepare_record
 from marc.provenance import provenance_note
+from marc.quality import score, too_brief
 from marc.reading import ReadResult, read_records
 from marc.slicing import Sliced, slice_records
 from marc.target_answers import Connection
@@ -119,4 +121,8 @@ __all__ = [  # noqa: RUF022 - in reading order
     "item_field",
     "validate",
     "Finding",
+    "check_file",
+    "Checked",
+    "score",
+    "too_brief",
 ]
