@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -94,9 +95,10 @@ def put_records(store: Store, records: Iterable[Record], source: str) -> list[Fo
             entry = entry_of_record(record)
             rows.append(_row(entry, entry.data or b""))
     work = store.begin(source, [])
-    store.put(work, list({row.record_id: row for row in rows}.values()), [], work.progress)
+    store.put(work, rows, [], work.progress)
     store.finish(work)
-    return [found for row in rows for found in store.by_id(row.record_id, source)]
+    names = dict.fromkeys(row.record_id for row in rows)
+    return [found for name in names for found in store.by_id(name, source)]
 
 
 def _import_file(
@@ -180,5 +182,11 @@ def _second_process(paths: Sequence[Path], processes: int) -> Iterator[Executor 
     if processes < 2 or sum(path.stat().st_size for path in paths) < _WORTH_A_PROCESS:
         yield None
         return
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_leave_interrupts_to_the_first) as pool:
         yield pool
+
+
+def _leave_interrupts_to_the_first() -> None:
+    """An interrupted import is ended by the process that keeps the records, between two batches."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

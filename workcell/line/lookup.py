@@ -22,7 +22,7 @@ from workcell.line.jobs import ProcessJobs
 
 _OWN = marc.OWN_SOURCES
 _QUESTIONS = 4
-_START_SECONDS = 10.0
+_START_SECONDS = 30.0
 _WORTH_ASKING = (DecisionKind.DRAFT, DecisionKind.UPGRADE_CIP)
 
 
