@@ -414,17 +414,17 @@ def _volume_question(case: _Case, chosen: Considered) -> Reason | None:
 
 
 def _in_one_case(case: _Case, volumes: int) -> bool:
-    """Ordered as a whole set, and much thicker than the pages of one volume make a book.
+    """Much thicker than the pages of one volume make a book; ordered as a whole set, that need not be seen.
 
     "全三册" behind a price says nothing: it stands in every volume.
     """
     line, thickness = case.line, case.evidence.measured.thickness_mm
-    if line is None or (
-        line.binding != "slipcase" and designations.parse_volume(line.volume).total != volumes
-    ):
-        return False
     pages = designations.number_of(case.evidence.text("pages"))
-    return thickness is None or pages is None or thickness > pages * _THICKEST_PAGE_MM
+    if thickness is not None and pages is not None:
+        return thickness > pages * _THICKEST_PAGE_MM
+    return line is not None and (
+        line.binding == "slipcase" or designations.parse_volume(line.volume).total == volumes
+    )
 
 
 # --- no record -------------------------------------------------------------------------------------------

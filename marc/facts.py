@@ -18,6 +18,7 @@ from marc.fields import control, first, flavour, subfields, values
 _END_MARKS = re.compile(r"[\s/:;,=.]+$")
 _KEEP_STOP = re.compile(r"(?:\b[A-Z]|\b[Jj]r|\b[Ee]tc|\bInc|\bCo|\.\.)\.$")
 _NO_EXTENT = re.compile(r"^\W*(?:p|pp|pages?|v|volumes?|cm|页|册|\s|\W)*$", re.IGNORECASE)
+_PAGES_WORD = re.compile(r"p|页", re.IGNORECASE)
 _ELECTRONIC = re.compile(r"e-?book|electronic|online|epub|pdf|kindle|电子|网络", re.IGNORECASE)
 
 
@@ -254,9 +255,14 @@ def _marc21_classes(record: Record) -> list[ClassNumber]:
 
 
 def _only_planned(record: Record, extent: str) -> bool:
-    """A pre-publication record by its look: projected date (263), no usable extent, level not full."""
+    """A pre-publication record by its look: "pages cm" for an extent, or a projected date (263) and none."""
     planned = bool(record.get_fields("263"))
-    return planned and _NO_EXTENT.match(extent) is not None
+    return _planned_extent(extent) or (planned and _NO_EXTENT.match(extent) is not None)
+
+
+def _planned_extent(extent: str) -> bool:
+    """Whether pages are named but not counted ("p. cm.", "页"); no extent at all is only a brief record."""
+    return _NO_EXTENT.match(extent) is not None and _PAGES_WORD.search(extent) is not None
 
 
 def _is_electronic(record: Record, coded: str) -> bool:
@@ -340,7 +346,7 @@ def _unimarc(record: Record) -> RecordFacts:
         language=first(record, "101", "a")[:3] or coded[22:25].strip(),
         classes=tuple(_unimarc_classes(record)),
         encoding_level=level,
-        cip=level == "2" or (level == "3" and _NO_EXTENT.match(extent) is not None),
+        cip=level == "2" or _planned_extent(extent),
         carrier_electronic=str(record.leader)[6] == "l" or first(record, "106", "a")[:1] == "s",
         accompanying=first(record, "215", "e"),
         items=tuple(_unimarc_items(record)),

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—−.·]+")
-_CANDIDATE = re.compile(r"(?<![0-9])(?:97[89][0-9]{10}|[0-9]{9}[0-9Xx])(?![0-9Xx])")
+_CANDIDATE = re.compile(
+    r"(?<![0-9])(?:97[89][0-9]{10}(?=(?:[0-9]{5}|[0-9]{2})?(?![0-9Xx]))|[0-9]{9}[0-9Xx](?![0-9Xx]))"
+)
+"""Thirteen digits, also where an add-on of two or five digits (issue, price) ran into them; or ten."""
 
 
 def compact(text: str) -> str:

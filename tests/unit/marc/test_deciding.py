@@ -194,6 +194,13 @@ def test_a_set_in_its_case_goes_to_a_person_and_its_volumes_one_by_one_do_not(li
     assert alone.decision is DecisionKind.VOLUME
 
 
+def test_a_cased_set_that_nobody_ordered_as_one_is_known_by_its_thickness(library) -> None:
+    cased = evidence(**TOCQUEVILLE, volume="Volume I", pages="400", thickness=90.0)
+    assert codes(library.decide(cased, [], [SET])) == ["WHOLE_SET"]
+    single = evidence(**TOCQUEVILLE, volume="Volume I", pages="400", thickness=38.0)
+    assert library.decide(single, [], [SET]).decision is DecisionKind.VOLUME
+
+
 # --- what a person must see ---------------------------------------------------------------------------------
 
 

@@ -98,7 +98,14 @@ def test_cip_records_are_known_by_level_or_by_look() -> None:
     assert record_facts(marc21("245 10 $aA", "300    $apages cm", level="8")).cip
     assert record_facts(marc21("245 10 $aA", "263    $a2403", "300    $ap. cm.")).cip
     assert not record_facts(marc21("245 10 $aA", "263    $a2403", "300    $a300 pages")).cip
+    assert record_facts(marc21("245 10 $aA", "300    $ap. cm.")).cip
     assert record_facts(cnmarc("200 1  $a题名", level="2")).cip
+    assert record_facts(cnmarc("200 1  $a题名", "215    $a页$dcm", level="3")).cip
+
+
+def test_an_orders_brief_record_is_not_taken_for_one_made_before_publication() -> None:
+    assert not record_facts(cnmarc("200 1  $a题名", "010    $dCNY20.00", level="3")).cip
+    assert not record_facts(marc21("245 10 $aA", level="5")).cip
 
 
 def test_every_real_record_has_facts() -> None:

@@ -28,3 +28,12 @@ def test_ten_and_thirteen_digits_are_twins() -> None:
 def test_a_number_with_a_wrong_check_digit_is_known_as_misprinted() -> None:
     assert isbn.misprinted("ISBN 978-0-465-05065-8") == "9780465050658"
     assert isbn.misprinted("978-0-465-05065-9") == ""
+
+
+@pytest.mark.parametrize("written", ["9780140275018 51995", "978-0-14-027501-8 05", "978014027501851995"])
+def test_a_price_behind_the_number_is_not_part_of_it(written: str) -> None:
+    assert isbn.normalise(written) == "9780140275018"
+
+
+def test_more_digits_than_a_number_and_its_add_on_are_no_isbn() -> None:
+    assert isbn.normalise("9780140275018519") == ""
