@@ -9,24 +9,44 @@ from typing import cast
 import cv2
 import numpy as np
 
+from vision.ocr import default_engine
 from vision.photo import Pixels, load
-from workcell.kernel.evidence import Box
+from vision.posture import upright_by_text
+from workcell.kernel.evidence import Box, Rotation
 
 _SIDE = 1000
 _LEAST_SHARE, _MOST_SHARE = 0.0015, 0.2
 _ASPECTS = (0.3, 3.4)
 _LEAST_PIECES = 4
 _LEAST_RIM = 0.6
+_LEAST_PRESENT = 0.25
+_READ_SIDE = 480
 
 
 @dataclass(frozen=True)
 class StampSeen:
-    """A stamp on a picture; ``box`` in pixels.  ``legible`` tells a clear print from a smear."""
+    """A stamp on a picture; ``box`` in pixels.  ``legible`` tells a clear print from a smear.
+
+    ``rotation`` is the clockwise turn in degrees that makes its words upright, None where they don't tell.
+    """
 
     present: bool
     box: Box | None
     legible: bool
     confidence: float
+    rotation: Rotation | None = None
+
+    @property
+    def upright(self) -> bool | None:
+        """Whether the words stand upright in the picture; None where they don't tell."""
+        return None if self.rotation is None else self.rotation == 0
+
+    def place_mm(self, px_per_mm: float) -> tuple[float, float] | None:
+        """Where the stamp's middle lies from the picture's upper left, at a known scale."""
+        if self.box is None:
+            return None
+        x, y, w, h = self.box
+        return (round((x + w / 2) / px_per_mm, 1), round((y + h / 2) / px_per_mm, 1))
 
 
 def find_stamp(path: Path) -> StampSeen:
@@ -43,7 +63,25 @@ def find_stamp(path: Path) -> StampSeen:
     rim, pieces = _rim(print_), _pieces(print_)
     legible = rim >= _LEAST_RIM and pieces >= _LEAST_PIECES and _is_crisp(small[y : y + h, x : x + w], print_)
     box = (round(x / scale, 1), round(y / scale, 1), round(w / scale, 1), round(h / scale, 1))
-    return StampSeen(rim > 0.25, box if rim > 0.25 else None, legible, round(min(1.0, 0.5 + rim / 2), 2))
+    sure = round(min(1.0, 0.5 + rim / 2), 2)
+    if rim <= _LEAST_PRESENT:
+        return StampSeen(False, None, legible, sure)
+    return StampSeen(True, box, legible, sure, _rotation(image, box) if legible else None)
+
+
+def _rotation(image: Pixels, box: Box) -> Rotation | None:
+    """The way up of a stamp's words: its red ink alone, as dark print on white."""
+    x, y, w, h = (round(side) for side in box)
+    rim = max(w, h) // 8
+    cut = image[max(y - rim, 0) : y + h + rim, max(x - rim, 0) : x + w + rim]
+    lab = cv2.cvtColor(cut, cv2.COLOR_BGR2LAB)[:, :, 1].astype(np.int16)
+    redness = np.clip((lab - int(np.median(lab))) * 4, 0, 230).astype(np.uint8)
+    print_ = cv2.cvtColor(255 - redness, cv2.COLOR_GRAY2BGR)
+    scale = _READ_SIDE / max(print_.shape[:2])
+    large = cast(Pixels, cv2.resize(print_, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
+    engine = default_engine()
+    upright = upright_by_text(large, engine.find(large, _READ_SIDE), engine)
+    return upright.rotation if upright else None
 
 
 def _red_ink(image: Pixels) -> Pixels:

@@ -67,7 +67,10 @@ def read_spine(request: Request) -> dict[str, Any]:
 def find_stamp(request: Request) -> dict[str, Any]:
     """The collection stamp on an image."""
     seen = vision.find_stamp(Path(request["path"]))
-    return {"present": seen.present, "legible": seen.legible, "box": seen.box, "confidence": seen.confidence}
+    return {
+        "present": seen.present, "legible": seen.legible, "upright": seen.upright, "box": seen.box,
+        "confidence": seen.confidence,
+    }  # fmt: skip
 
 
 def match(request: Request) -> dict[str, Any]:

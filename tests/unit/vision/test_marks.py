@@ -104,6 +104,20 @@ def test_a_stamp_is_seen_where_it_is(save, draw_page, shape):
     assert abs(x + w / 2 - 700) < 15 and abs(y + h / 2 - 1200) < 15
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_the_way_up_of_a_stamp_is_told_by_its_words(save, draw_page, turns):
+    page = np.rot90(_stamp(draw_page([], tray=False), (500, 900)), turns)
+    seen = find_stamp(save(np.ascontiguousarray(page)))
+    assert seen.present
+    assert seen.rotation == 90 * turns
+    assert seen.upright is (turns == 0)
+
+
+def test_a_stamps_place_is_told_in_millimetres(save, draw_page):
+    seen = find_stamp(save(_stamp(draw_page([], tray=False), (700, 1200))))
+    assert seen.place_mm(10.0) == pytest.approx((70, 120), abs=1.5)
+
+
 def test_a_page_without_a_stamp_has_none(save, draw_page):
     seen = find_stamp(save(draw_page([("How Forests Think", 84, 240, None)])))
     assert (seen.present, seen.box, seen.legible) == (False, None, False)
