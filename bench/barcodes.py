@@ -7,8 +7,8 @@
 Without a folder the pictures are drawn (see symbols.py).  The truth file is CSV with the columns ``file``
 (below DIR), ``expected`` (EAN-13, empty where nothing may be read) and, if known, ``addon`` (two or five
 digits; anything else is not counted).  A reading is wrong when it is another EAN-13 than expected, unless it
-is known to be that of a book beside.  Times are processor time on decoded grey pictures; MB is the most that a process with
-that reader alone ever held.
+is known to be that of a book beside.  Times are processor time on decoded grey pictures; MB is the most
+that a process with that reader alone ever held.
 """
 
 from __future__ import annotations
