@@ -31,7 +31,7 @@ from marc.reading import read_records
 from workcell.kernel.errors import BadInput
 
 _BATCH = 20_000
-_WORTH_A_PROCESS = 8_000_000
+_WORTH_A_PROCESS = 24_000_000
 """Bytes of files from which on a second process saves time."""
 _AHEAD = 1
 """So many batches wait while one is kept."""
@@ -129,19 +129,22 @@ _Batch = tuple[Sequence[Entry], Sequence[bytes]]
 
 
 def _sliced_batches(buffer: bytes | mmap, start: Progress, pool: Executor | None) -> Iterator[_Batch]:
-    """Batches of an ISO 2709 file; where there is a second process it is a few batches ahead."""
-    frames = _frames(buffer, start)
-    if pool is None:
-        for first, batch in frames:
-            yield entries_of_frames(batch, first), [data for _, data, _ in batch]
-        return
+    """Batches of an ISO 2709 file; a second process, once it has started, is a batch ahead."""
+    awake = pool.submit(_nothing) if pool else None
     waiting: list[tuple[Future[list[Entry]], Sequence[RawFrame]]] = []
-    for first, batch in frames:
+    for first, batch in _frames(buffer, start):
+        if pool is None or awake is None or not awake.done():
+            yield entries_of_frames(batch, first), [data for _, data, _ in batch]
+            continue
         waiting.append((pool.submit(entries_of_frames, batch, first), batch))
         if len(waiting) > _AHEAD:
             yield _ready(*waiting.pop(0))
     for future, batch in waiting:
         yield _ready(future, batch)
+
+
+def _nothing() -> None:
+    """Done as soon as the second process runs."""
 
 
 def _ready(future: Future[list[Entry]], batch: Sequence[RawFrame]) -> _Batch:

@@ -1,5 +1,6 @@
 """How records come into the catalogue: fast and slow ways agree, broken-off imports go on."""
 
+import contextlib
 import gzip
 
 import pytest
@@ -154,6 +155,16 @@ def test_another_file_or_a_changed_one_is_a_new_import(tmp_path, monkeypatch) ->
 def test_a_second_process_gives_the_same_catalogue(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 1)
     monkeypatch.setattr(importing, "_BATCH", 100)
+    usual = importing._second_process
+
+    @contextlib.contextmanager
+    def awake(paths, processes):
+        with usual(paths, processes) as pool:
+            if pool is not None:
+                pool.submit(int).result()
+            yield pool
+
+    monkeypatch.setattr(importing, "_second_process", awake)
     path = _file(tmp_path / "a.mrc", _records(450))
     held = []
     for processes in (1, 2):
