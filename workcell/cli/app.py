@@ -9,6 +9,7 @@ import typer
 
 from workcell.cli import (
     authority,
+    calibrate,
     camera,
     catalog,
     control,
@@ -41,6 +42,7 @@ app.command()(demo.demo)
 app.command()(run.run)
 app.command()(desk.desk)
 app.command()(identify.identify)
+app.command()(calibrate.calibrate)
 app.command()(status.status)
 app.command()(control.hold)
 app.command()(control.unhold)
