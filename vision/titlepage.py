@@ -296,10 +296,12 @@ def _claim_marked(page: _TitlePage) -> None:
 def _edition_in(text: str) -> str:
     """The edition statement that a block is, without brackets; empty when it is something else."""
     plain = text.strip().strip("()（）[]【】 ")
+    found = find_editions(plain)
+    if found and len(found[0].group()) >= 0.8 * len(plain):
+        return plain
     if len(plain) > 60 or IMPRINT.search(plain) or _STATEMENT.search(plain):
         return ""
     if not _is_chinese(plain):
-        found = find_editions(plain)
         return plain if found and len(found[0].group()) >= 0.5 * len(plain) else ""
     chinese = find_chinese_edition(plain)
     return plain if chinese and len(plain) <= 12 else ""

@@ -110,3 +110,58 @@ def test_the_last_page_number_stands_in_the_margin(page_lines, line, pages):
 
 def test_two_numbers_in_the_margins_settle_nothing(page_lines):
     assert read_page_number(page_lines(("12", 20, 40), ("321", 20, 940)), (660.0, 1000.0)) == {}
+
+
+@pytest.mark.parametrize(
+    ("below", "subtitle"),
+    [("Roman", "Roman"), ("a novel", "a novel"), ("The History of a Coast", "The History of a Coast"),
+     ("Le verger tranquille de la côte", None), ("Titre original : The Orchard", None)],
+)  # fmt: skip
+def test_an_original_title_is_no_subtitle(page_lines, below, subtitle):
+    lines = page_lines(("The Orchard by the Sea", 50, 150), (below, 26, 240), ("Albert Moreau", 28, 330),
+                       ("Translated from the French by Ann Lee", 22, 370))  # fmt: skip
+    found = _flat(read_title_page(lines))
+    assert found.get("subtitle") == subtitle
+    assert found["names"] == ["Albert Moreau", "Ann Lee"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "role"),
+    [("Aus dem Englischen von Anna Krüger", "Anna Krüger", "translator"),
+     ("traduit de l’anglais par Claire Dubois", "Claire Dubois", "translator"),
+     ("Traducción de Jaime Zulaika", "Jaime Zulaika", "translator"),
+     ("Herausgegeben von Jürgen Weiß", "Jürgen Weiß", "editor")],
+)  # fmt: skip
+def test_statements_in_other_languages(page_lines, statement, name, role):
+    names = read_title_page(page_lines(("La sombra", 60, 150), (statement, 26, 330)))["names"]
+    assert [(n.value, n.role) for n in names] == [(name, role)]
+
+
+@pytest.mark.parametrize(
+    ("printed", "number"),
+    [("Second Edition", "2"), ("2., überarbeitete Auflage", "2"), ("2e édition", "2"),
+     ("Tercera edición", "3"), ("（第3版）", "3"), ("修订版", "修订版"), ("Revised Edition", "revised edition")],
+)  # fmt: skip
+def test_an_edition_in_any_language_gets_its_number(page_lines, printed, number):
+    fields = read_title_page(page_lines(("Walden", 60, 150), (printed, 24, 420)))
+    assert (fields["edition"].value, fields["edition"].normalised) == (printed.strip("（）"), number)
+
+
+def test_an_author_of_one_word(page_lines):
+    lines = page_lines(("Plato", 30, 60), ("The Republic", 60, 150), ("Translated by Ann Lee", 24, 330))
+    assert _flat(read_title_page(lines))["names"] == ["Plato", "Ann Lee"]
+
+
+def test_an_author_in_nearly_the_titles_size_is_not_its_first_line(page_lines):
+    found = _flat(read_title_page(page_lines(("Jürgen Weiß", 34, 126), ("Die Bücher der Stille", 42, 194))))
+    assert (found["title"], found["names"]) == ("Die Bücher der Stille", ["Jürgen Weiß"])
+
+
+@pytest.mark.parametrize("head", ["Contents", "目　录", "Acknowledgements", "Table des matières", "前言"])
+def test_another_kind_of_page_is_no_title_page(page_lines, head):
+    assert (
+        read_title_page(
+            page_lines((head, 60, 60), ("1 The ferry 12", 24, 200), ("2 Early edition 30", 24, 240))
+        )
+        == {}
+    )
