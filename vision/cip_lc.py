@@ -198,7 +198,9 @@ def _lcc(printed: str) -> str:
 def _ddc(flow: Flow, at: int, printed: str) -> FieldValue:
     """The class as printed with its edition; ``normalised`` without prime marks and edition."""
     number = re.split(r"\s?[-–—]{0,3}\s?[dD]c", printed)[0]
-    return flow.value(" ".join(printed.split()), at, re.sub(r"[/'’\[\]]", "", number), scheme="ddc")
+    # Of two hyphens recognisers give one; the Library of Congress prints two, or a dash.
+    said = re.sub(r"(?<![-–—])-(?=\s?[dD]c)", "--", " ".join(printed.split()))
+    return flow.value(said, at, re.sub(r"[/'’\[\]]", "", number), scheme="ddc")
 
 
 def _card(flow: Flow) -> Fields:

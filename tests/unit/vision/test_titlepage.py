@@ -140,7 +140,8 @@ def test_statements_in_other_languages(page_lines, statement, name, role):
 @pytest.mark.parametrize(
     ("printed", "number"),
     [("Second Edition", "2"), ("2., überarbeitete Auflage", "2"), ("2e édition", "2"),
-     ("Tercera edición", "3"), ("（第3版）", "3"), ("修订版", "修订版"), ("Revised Edition", "revised edition")],
+     ("Tercera edición", "3"), ("（第3版）", "3"), ("修订版", "修订版"),
+     ("Revised Edition", "revised edition")],
 )  # fmt: skip
 def test_an_edition_in_any_language_gets_its_number(page_lines, printed, number):
     fields = read_title_page(page_lines(("Walden", 60, 150), (printed, 24, 420)))
