@@ -1,7 +1,7 @@
 """The dry run: a line without books, whose photo-eyes and gauges are played, and the trouble it can be told.
 
 It lets a vendor, the conformance kit and a tutorial run a whole line with nothing on it.  What each stimulus
-does is written down in docs/reference/plc-contract.md ("Dry run").
+does is written down in docs/reference/plc-contract.md (WC-DR-001..004).
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class LineState:
     def fire(self, trigger: str, reason: str = "") -> bool:
         """Follow a trigger of PackML; False, and nothing changed, where the table has none.
 
-        The first reason since Execute stands, but safety goes before others.
+        The first reason since Execute stands, but safety goes before others (WC-AL-004).
         """
         if not self.unit.fire(trigger):
             return False

@@ -178,7 +178,7 @@ class SoftPlc:
     # --- dry run -----------------------------------------------------------------------------------------
 
     def _take_stimulus(self) -> None:
-        """In dry run only, each once."""
+        """WC-DR-002, WC-DR-003: in dry run only, each once."""
         if self._dry is None:
             return
         words = self.image.get(self._codec.span("dry_run"))

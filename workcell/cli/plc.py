@@ -106,8 +106,8 @@ def check(
 def serve(
     endpoint: Annotated[
         str,
-        typer.Option(help="tcp://127.0.0.1:PORT (0: any), serial:///dev/ttyS0?baud=N, or pty?baud=N."),
-    ] = "tcp://127.0.0.1:0",
+        typer.Option(help="tcp://ADDRESS:PORT (no port: any), serial:///dev/ttyS0?baud=N, or pty?baud=N."),
+    ] = "tcp://127.0.0.1",
     manifest: _ManifestOption = None,
 ) -> None:
     """Serve a soft PLC in dry run, for trying the kit and a host; prints its endpoint, ends at SIGTERM."""
@@ -139,8 +139,8 @@ async def _listen(
 ) -> tuple[str, list[asyncio.Future[None]]]:
     """Serve at the endpoint: what a host writes to reach it, and the tasks that serve."""
     parts = urlsplit(endpoint)
-    if parts.scheme == "tcp" and parts.hostname and parts.port is not None:
-        port = await host.listen(parts.hostname, parts.port)
+    if parts.scheme == "tcp" and parts.hostname:
+        port = await host.listen(parts.hostname, parts.port or 0)
         return f"tcp://{parts.hostname}:{port}", []
     if parts.scheme == "" and parts.path == "pty":
         line = plc.PseudoTerminal(clock, int(parse_qs(parts.query).get("baud", ["115200"])[0]))
@@ -151,7 +151,7 @@ async def _listen(
     raise ConfigError(
         "not an endpoint to serve at",
         subject=endpoint,
-        remedy="Write tcp://127.0.0.1:5020, serial:///… or pty.",
+        remedy="Write tcp://ADDRESS:PORT, serial:///… or pty.",
     )
 
 
