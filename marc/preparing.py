@@ -6,27 +6,28 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from pymarc import Record
 
-from marc import authorities, callnumbers, shelf_list
+from marc import authorities, callnumbers, shelf_list, suggesting
 from marc.catalogue import Catalogue
 from marc.deciding import OWN_SOURCES, Source
 from marc.drafting import draft
-from marc.facts import record_facts
+from marc.facts import ClassNumber, RecordFacts, record_facts
 from marc.fields import flavour
 from marc.merging import fill_gaps, house_rules, overlay
 from marc.shelf_list import ShelfList
+from marc.suggesting import Suggestion
 from marc.transcribing import transcribe
 from marc.upgrading import upgrade_cip
 from marc.validating import errors
 from workcell.kernel.errors import BadInput
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.model import Decision, DecisionKind, OrderLine, Reason
-from workcell.kernel.profile import Profile
+from workcell.kernel.profile import Location, Profile
 
 _FLAVOURS = {"marc21": "marc21", "cnmarc": "unimarc"}
 
@@ -75,14 +76,45 @@ def prepare(
     """
     record = prepare_record(evidence, decision, sources, profile, record_key=record_key, on=on)
     place = profile.location(location)
+    facts = record_facts(record)
+    suggestion = _suggestion(facts, evidence, sources, place)
+    sure = suggestion is not None and suggestion.confidence >= place.call_number.suggest_from
+    if suggestion is not None and sure:
+        seen = ClassNumber(place.call_number.scheme, suggestion.class_number)
+        facts = replace(facts, classes=(*facts.classes, seen))
     with _shelf_list(sources) as shelf:
         numbers = shelf.numbers if shelf else callnumbers.empty_shelf
-        made = callnumbers.plan(record_facts(record), evidence, place, profile, numbers)
+        made = callnumbers.plan(facts, evidence, place, profile, numbers)
         shelved = shelf.highest(place.call_number.scheme, made.class_number) if shelf else 0
     settled = made.existing or ("" if callnumbers.NUMBER in made.pattern else made.pattern)
     problems = tuple(_problems(record, profile))
-    notes = _notes(decision, record, sources)
+    notes = (*_notes(decision, record, sources), *_told(suggestion, assigned=sure))
     return Prepared(record, made.class_number, settled, made.pattern, problems, shelved, notes)
+
+
+def _suggestion(
+    facts: RecordFacts, evidence: Evidence, sources: Sequence[Source], place: Location
+) -> Suggestion | None:
+    """A class from the own catalogue's model, where one was trained and nothing else gives a class."""
+    scheme = place.call_number.scheme
+    if callnumbers.class_number(facts, evidence, scheme) is not None:
+        return None
+    for held in sources:
+        path = suggesting.beside(held.catalogue.path, scheme)
+        if held.name in OWN_SOURCES and path.is_file():
+            found = suggesting.suggest(suggesting.load(path), evidence, held.catalogue)
+            return found[0] if found else None
+    return None
+
+
+def _told(suggestion: Suggestion | None, *, assigned: bool) -> tuple[Reason, ...]:
+    """A suggested class as a note, with what speaks for it."""
+    if suggestion is None:
+        return ()
+    near = "; ".join(f"{one.class_number} {one.title}" for one in suggestion.neighbours[:3])
+    text = f"Class {suggestion.class_number} is suggested ({suggestion.confidence:.2f})"
+    code = "CLASS_ASSIGNED" if assigned else "CLASS_SUGGESTED"
+    return (Reason(code, f"{text}; near it on the shelf: {near}." if near else f"{text}."),)
 
 
 def _notes(decision: Decision, record: Record, sources: Sequence[Source]) -> tuple[Reason, ...]:

@@ -68,6 +68,10 @@ class ShelfList:
         query = "SELECT heading, book_number FROM shelf WHERE scheme = ? AND class = ? ORDER BY heading"
         return self._db.execute(query, (scheme, class_)).fetchall()
 
+    def count(self) -> int:
+        """How many book numbers there are."""
+        return int(self._db.execute("SELECT count(*) FROM shelf").fetchone()[0])
+
     def highest(self, scheme: str, class_: str) -> int:
         """The highest running number (种次号) in the class, 0 when there is none."""
         numbers = (re.match(r"[0-9]+(?![0-9A-Za-z])", number) for _, number in self.numbers(scheme, class_))

@@ -18,6 +18,8 @@ _REASONS = {
     "AMBIGUOUS": "多个候选记录难以区分",
     "BY_PERSON": "由人决定",
     "CIP_RECORD": "在版编目记录，需据书补全",
+    "CLASS_ASSIGNED": "据馆藏书目自动给出分类号",
+    "CLASS_SUGGESTED": "馆藏书目建议的分类号，待确认",
     "CONFIRM": "按规则须人工确认",
     "COPY_RECORD": "套录外来记录",
     "DAMAGED": "图书破损",
