@@ -88,9 +88,9 @@ class TesseractLibrary:
         framed = _framed(line)
         colours = framed if framed.ndim == 2 else cv2.cvtColor(framed, cv2.COLOR_BGR2RGB)
         self._engine.SetImage(Image.fromarray(colours))
-        self._engine.Recognize()
-        words = self._engine.MapWordConfidences()
-        return _line([(text, float(confidence)) for text, confidence in words if text.strip()])
+        words = self._engine.GetUTF8Text().split()
+        confidence = float(self._engine.MeanTextConf())
+        return _line([(word, confidence) for word in words])
 
 
 def _wanted(languages: Sequence[str], installed: Iterable[str]) -> list[str]:
