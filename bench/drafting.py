@@ -272,12 +272,14 @@ def _unimarc_pairs(record: Record, made: Record) -> Iterator[tuple[str, Pair]]:
 # --- the table --------------------------------------------------------------------------------------------
 
 
-def measure(files: list[Path], profiles: Callable[[Record], Profile]) -> dict[str, list[Pair]]:
-    """All pairs by element, over every printed book in the files."""
+def measure(
+    files: list[Path], profiles: Callable[[Record], Profile], every: int = 1
+) -> dict[str, list[Pair]]:
+    """All pairs by element, over every printed book in the files (or each n-th record)."""
     found: dict[str, list[Pair]] = defaultdict(list)
     for path in files:
         for result in read_records(path):
-            if result.record is None or not is_printed_book(result.record):
+            if result.n % every or result.record is None or not is_printed_book(result.record):
                 continue
             evidence = evidence_of(result.record)
             if not evidence.text("title"):

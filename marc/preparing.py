@@ -113,8 +113,8 @@ def _told(suggestion: Suggestion | None, *, assigned: bool) -> tuple[Reason, ...
         return ()
     near = "; ".join(f"{one.class_number} {one.title}" for one in suggestion.neighbours[:3])
     text = f"Class {suggestion.class_number} is suggested ({suggestion.confidence:.2f})"
-    code = "CLASS_ASSIGNED" if assigned else "CLASS_SUGGESTED"
-    return (Reason(code, f"{text}; near it on the shelf: {near}." if near else f"{text}."),)
+    text = f"{text}; near it on the shelf: {near}." if near else f"{text}."
+    return (Reason("CLASS_ASSIGNED", text) if assigned else Reason("CLASS_SUGGESTED", text),)
 
 
 def _notes(decision: Decision, record: Record, sources: Sequence[Source]) -> tuple[Reason, ...]:

@@ -1,13 +1,19 @@
+import importlib
+import json
+import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
-from marc_samples import evidence, profile
+from marc_samples import ROOT, evidence, profile, shared
+from typer.testing import CliRunner
 
-from marc import draft, to_iso2709, validate
+from marc import draft, provenance_note, read_records, to_iso2709, validate
 from marc.fields import control, first, values
+from workcell.cli.app import app
 from workcell.kernel.errors import BadInput
-from workcell.kernel.evidence import Face, ImageEvidence, TextLine
+from workcell.kernel.evidence import Face, FieldValue, ImageEvidence, TextLine, evidence_to_json
 
 WHEN = date(2026, 5, 4)
 UNDERLAND = evidence(
@@ -143,6 +149,169 @@ def test_a_unified_number_and_a_misprinted_isbn_are_kept_in_their_places() -> No
     record = draft(seen, profile("zh"), WHEN)
     assert record["091"]["a"] == "10002·53"
     assert values(record, "010", "z") == ["9787572608482"]
+
+
+def _with(language: str, **keys):
+    """The example profile with other record keys."""
+    library = profile(language)
+    return library.model_copy(update={"records": library.records.model_copy(update=keys)})
+
+
+def _on_pages(seen, *lines: str):
+    """The evidence with these lines on the copyright page."""
+    printed = tuple(TextLine(line, 0.9, (0, 0, 1, 1)) for line in lines)
+    return replace(seen, images=(ImageEvidence("c.jpg", "0", Face.COPYRIGHT_PAGE, lines=printed),))
+
+
+def test_the_cip_block_gives_notes_codes_and_subdivided_subjects() -> None:
+    seen = _on_pages(
+        evidence(
+            title="Caves", language="eng", year="2019", place="New York", lccn="2018055555",
+            subjects=(
+                "Caves--United States--History--19th century.", "Spelunkers--Biography.",
+                "Paris (France)--Fiction.", "Woolf, Virginia, 1882-1941.", "FICTION / Literary.",
+            ),
+            classes=(("ddc", "551.44/7 dc23"), ("lcc", "GB601 .M33 2019")),
+        ),
+        "Includes bibliographical references (pages 430-460) and index.",
+    )  # fmt: skip
+    record = draft(seen, profile("en"), WHEN)
+    assert values(record, "504", "a") == ["Includes bibliographical references (pages 430-460) and index."]
+    assert control(record, "008")[24:33] == "b   |||1|"
+    assert [str(field)[6:] for field in record.get_fields("600", "650", "651")] == [
+        "\\0$aCaves$zUnited States$xHistory$y19th century.",
+        "\\0$aSpelunkers$vBiography.",
+        "\\0$aParis (France)$vFiction.",
+        "10$aWoolf, Virginia,$d1882-1941.",
+        "\\7$aFICTION / Literary$2bisacsh",
+    ]
+    assert str(record["082"]) == "=082  04$a551.44/7$223"
+    assert str(record["050"]) == "=050  \\4$aGB601$b.M33 2019"
+    assert record["010"]["a"] == "  2018055555"
+
+
+def test_a_date_that_stands_only_behind_a_copyright_sign_is_inferred() -> None:
+    seen = replace(evidence(title="Caves", language="eng"), fields={})
+    year = FieldValue("2019", "2019", 0.9, "copyright_page")
+    seen = _on_pages(replace(seen, fields={"title": FieldValue("Caves"), "year": year}), "© 2019 A. Author")
+    record = draft(seen, profile("en"), WHEN)
+    assert values(record, "264", "c") == ["[2019]", "©2019"]
+    assert control(record, "008")[6:15] == "t20192019"
+    chinese = draft(seen, profile("zh"), WHEN)
+    assert chinese["210"]["d"] == "[2019]"
+
+
+def test_translations_name_the_language_they_come_from() -> None:
+    seen = evidence(
+        title="Suite", names=("A. Auteur", "B. Trans"), roles=("author", "translator"), language="eng"
+    )
+    record = draft(_on_pages(seen, "Translated from the French by B. Trans"), profile("en"), WHEN)
+    assert str(record["041"]) == "=041  1\\$aeng$hfre"
+    assert draft(seen, profile("en"), WHEN)["041"].get_subfields("h") == []
+
+
+def test_series_are_numbered_and_traced_by_profile() -> None:
+    seen = evidence(title="Suite", language="eng", series=("The Norton nature, v. 3",))
+    assert str(draft(seen, profile("en"), WHEN)["490"]) == "=490  0\\$aThe Norton nature ;$vv. 3"
+    traced = draft(seen, _with("en", series="traced"), WHEN)
+    assert str(traced["490"]).startswith("=490  1")
+    assert str(traced["830"]) == "=830  \\0$aNorton nature ;$vv. 3."
+
+
+@pytest.mark.parametrize(
+    ("style", "field"),
+    [("term", "$aMacfarlane, Robert,$eauthor."), ("code", "$aMacfarlane, Robert.$4aut"),
+     ("both", "$aMacfarlane, Robert,$eauthor.$4aut")],
+)  # fmt: skip
+def test_roles_stand_as_terms_or_codes_by_profile(style: str, field: str) -> None:
+    assert str(draft(UNDERLAND, _with("en", relators=style), WHEN)["100"]) == f"=100  1\\{field}"
+
+
+def test_suffixes_and_honours_have_their_own_subfield() -> None:
+    seen = evidence(title="Why", names=("Martin Luther King, Jr.",), language="eng")
+    assert str(draft(seen, profile("en"), WHEN)["100"]) == "=100  1\\$aKing, Martin Luther,$cJr.,$eauthor."
+
+
+def test_cnmarc_carries_pinyin_as_nlc_or_as_calis_has_it() -> None:
+    nlc = draft(LIZHI, profile("zh"), WHEN)
+    calis = draft(LIZHI, _with("zh", pinyin="calis"), WHEN)
+    none = draft(LIZHI, _with("zh", pinyin="none"), WHEN)
+    assert str(nlc["200"]) == "=200  1\\$a长安的荔枝$9chang an de li zhi$b专著$f马伯庸著"
+    assert str(calis["200"]) == ("=200  1\\$a长安的荔枝$AChang An De Li Zhi$b专著$f马伯庸著$FMa Bo Yong Zhu")
+    assert str(calis["701"]) == "=701  \\0$a马伯庸$AMa Bo Yong$4著"
+    assert str(none["701"]) == "=701  \\0$a马伯庸$4著"
+
+
+def test_fiction_is_coded_only_where_the_book_says_so() -> None:
+    assert draft(LIZHI, profile("zh"), WHEN)["105"]["a"][11] == "a"
+    about = evidence(
+        title="论小说", language="chi", subjects=("小说研究－中国",), classes=(("clc", "I207.4"),)
+    )
+    assert draft(about, profile("zh"), WHEN)["105"]["a"] == "|" * 13
+    novel = evidence(title="Night", language="eng", subjects=("Islands--Fiction.",))
+    criticism = evidence(title="Night", language="eng", subjects=("Fiction--History and criticism.",))
+    assert control(draft(novel, profile("en"), WHEN), "008")[33] == "1"
+    assert control(draft(criticism, profile("en"), WHEN), "008")[33] == "|"
+
+
+# --- provenance --------------------------------------------------------------------------------------------
+
+
+def test_every_field_says_where_it_is_from() -> None:
+    record = draft(UNDERLAND, profile("en"), WHEN)
+    note = provenance_note(record, UNDERLAND)["fields"]
+    assert len(note) == len(record.fields)
+    by_tag = {field["tag"]: field for field in note}
+    assert by_tag["245"]["pages"] == ("title_page",)
+    assert by_tag["245"]["evidence"] == ("title", "subtitle", "responsibility")
+    assert by_tag["245"]["confidence"] == 0.95
+    assert by_tag["082"]["pages"] == ("copyright_page",)
+    assert (by_tag["040"]["source"], by_tag["336"]["source"]) == ("profile", "rule")
+
+
+def test_linked_provenance_ties_each_883_to_its_fields() -> None:
+    record = draft(UNDERLAND, _with("en", provenance="linked"), WHEN)
+    made = {field["8"]: field["a"] for field in record.get_fields("883")}
+    assert record["245"]["8"] in made
+    assert "title page" in made[record["245"]["8"]]
+    assert "verso" in made[record["082"]["8"]]
+    assert not draft(UNDERLAND, _with("en", provenance="none"), WHEN).get_fields("883")
+    assert to_iso2709(record, "marc21")
+
+
+def test_the_command_line_writes_record_and_provenance(tmp_path) -> None:
+    seen = tmp_path / "evidence.json"
+    seen.write_text(json.dumps(evidence_to_json(LIZHI)), "utf-8")
+    run = CliRunner().invoke
+    for name, kind in (("a.mrc", "cnmarc"), ("b.xml", "marc21")):
+        out = tmp_path / name
+        done = run(app, ["marc", "draft", "--evidence", str(seen), "--format", kind, "-o", str(out)])
+        assert done.exit_code == 0
+        (result,) = read_records(out)
+        assert result.record is not None
+        assert json.loads(Path(f"{out}.provenance.json").read_text("utf-8"))["schema"] == "provenance/1"
+    printed = run(app, ["marc", "draft", "--evidence", str(seen), "--format", "cnmarc"])
+    assert "=200  1\\$a长安的荔枝" in printed.stdout
+    wrong = run(app, ["marc", "draft", "--evidence", str(seen), "-o", str(tmp_path / "c.txt")])
+    assert wrong.exit_code != 0
+
+
+# --- agreement with cataloguers ----------------------------------------------------------------------------
+
+LEAST = {
+    "245 filing characters": 0.97, "008 language": 0.97, "008 country (given a code)": 0.93,
+    "300 height": 0.99,
+    "6XX subdivisions": 0.92, "6XX tag": 0.97, "490 volume": 0.95, "100 heading": 0.91,
+    "008 literary form (given a code)": 0.9,
+}  # fmt: skip
+
+
+def test_drafts_agree_with_the_records_of_cataloguers() -> None:
+    sys.path.insert(0, str(ROOT / "bench"))
+    drafting = importlib.import_module("drafting")
+    found = drafting.measure([shared("marc21.mrc.gz")], lambda record: profile("en"), every=5)
+    shares = {name: sum(a == b for a, b in pairs) / len(pairs) for name, pairs in found.items()}
+    assert {name: share for name, share in shares.items() if share < LEAST.get(name, 0.0)} == {}
 
 
 def test_without_a_title_there_is_no_draft() -> None:

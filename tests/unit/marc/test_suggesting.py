@@ -81,7 +81,8 @@ def test_an_uncalibrated_model_is_never_sure() -> None:
 
 @pytest.mark.parametrize(
     ("number", "scheme", "label"),
-    [("641.3/003", "DDC", "641"), ("[Fic]", "DDC", ""), ("QA76.73.P98", "LCC", "QA76"), ("I247.57", "CLC", "I247"),
+    [("641.3/003", "DDC", "641"), ("[Fic]", "DDC", ""), ("QA76.73.P98", "LCC", "QA76"),
+     ("I247.57", "CLC", "I247"),
      ("TP312PY", "CLC", "TP312"), ("x", "LOCAL", "")],
 )  # fmt: skip
 def test_classes_are_cut_to_the_level_of_suggestions(number: str, scheme: str, label: str) -> None:
