@@ -75,7 +75,9 @@ def _read(file: Path) -> _Seen:
 
 
 def _print(images: list[_Seen]) -> None:
-    table = Table("image", "field", "value", "confidence", "ms", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        "image", "field", "value", "confidence", "ms", box=None, pad_edge=False, header_style="bold"
+    )
     for image in images:
         name = Path(image.file).name
         if image.evidence is None:
