@@ -26,6 +26,9 @@ from workcell.kernel.model import Verdict
 _MODEL = "record_pairs"
 _SHARED_NUMBER = 2.0
 _OTHER_ISBN = -1.5
+_ANOTHER = 0.2
+_PAGES_APART = 0.025
+_SAME_PART = 0.9
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,26 @@ def compare_views(
     odds = scoring.load(_MODEL).log_odds(measured) + _by_identifiers(one, other, numbers & others)
     by_name = dict(zip(NAMES, measured, strict=True))
     fields = {name: look(one, other, by_name) for name, look in _LOOKS.items()}
-    return RecordMatch(round(scoring.probability(odds), 5), fields)
+    score = min(scoring.probability(odds), _ceiling(by_name))
+    return RecordMatch(round(score, 5), fields)
+
+
+def _ceiling(measured: dict[str, Feature]) -> float:
+    """What no sum of agreements lifts a score above: another edition, another part.
+
+    In the labelled pairs not one of those that this holds down was the same book; there were too few of them
+    for the model to learn it.
+    """
+
+    def known(name: str) -> float:
+        return measured[name] or 0.0
+
+    pages = known("pages_apart")
+    other_edition = known("edition_numbers") > 0 and known("years_differ") > 1 and pages > _PAGES_APART
+    one_part = measured["part_said"] == 1.0 and pages > _PAGES_APART
+    likeness = measured["part_ratio"]
+    other_part = likeness is not None and likeness < _SAME_PART
+    return _ANOTHER if other_edition or one_part or other_part else 1.0
 
 
 def _by_identifiers(one: RecordView, other: RecordView, shared: frozenset[str]) -> float:

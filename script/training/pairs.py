@@ -58,7 +58,7 @@ def train(folder: Path, target: Path, provenance: str) -> None:
     odds = fitting.out_of_fold(table, labels, groups, recipe(), seeds=(0, 1, 2))
     scale, shift = fitting.calibrate(odds.ravel(), np.tile(labels, len(odds)))
     unseen = fitting.probability(scale * odds + shift)
-    few_false = float(np.mean([_cut(row, labels) for row in unseen]))
+    few_false = float(np.mean([cut(row, labels) for row in unseen]))
     thresholds = {"accuracy": _most_accurate(unseen, labels), "few_false": round(few_false, 4)}
     report = _report(unseen, labels, thresholds, groups)
     model = fitting.fit(table, labels, recipe())
@@ -69,7 +69,7 @@ def train(folder: Path, target: Path, provenance: str) -> None:
         print(f"{name:28} {value}")
 
 
-def _cut(probabilities: np.ndarray, labels: np.ndarray) -> float:
+def cut(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """The least score with at most two false in a thousand different pairs above it."""
     false = np.sort(probabilities[labels == 0])[::-1]
     return float(np.nextafter(false[int(FEW_FALSE * len(false))], 1.0))
@@ -86,7 +86,7 @@ def _report(
 ) -> dict[str, object]:
     """Figures on pairs of clusters that the judging model had not seen; mean over the seeds of the folds."""
     said = unseen >= thresholds["accuracy"]
-    cuts = [_cut(row, labels) for row in unseen]
+    cuts = [cut(row, labels) for row in unseen]
     recalls = [float((row[labels == 1] >= cut).mean()) for row, cut in zip(unseen, cuts, strict=True)]
     right, same = int(np.mean((said == labels).sum(axis=1))), int((labels == 1).sum())
     found = int(np.mean(said[:, labels == 1].sum(axis=1)))
@@ -118,5 +118,5 @@ def _resampled(probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray
     for _ in range(400):
         times = np.bincount(rng.integers(0, number, number), minlength=number)[groups]
         p, y = np.repeat(probabilities, times), np.repeat(labels, times)
-        found.append(float((p[y == 1] >= _cut(p, y)).mean()))
+        found.append(float((p[y == 1] >= cut(p, y)).mean()))
     return [round(float(value), 4) for value in np.quantile(found, (0.025, 0.975))]

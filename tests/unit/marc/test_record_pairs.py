@@ -98,3 +98,13 @@ def test_labelled_pairs_are_told_apart() -> None:
     ]
     right = sum(here == truth for here, truth in zip(said, labels, strict=True))
     assert right / len(labels) > 0.98
+
+
+@pytest.mark.parametrize("more", [("245 14 $aThe vigil.$nVolume 2",), ("250    $aThird edition.",)])
+def test_another_volume_or_edition_is_another_book_however_alike(more: tuple[str, ...]) -> None:
+    tags = {line[:3] for line in more} | {"300", "260"}
+    rest = [line for line in _VIGIL if line[:3] not in tags and not line.startswith("008")]
+    imprint = "260    $aNew York :$bAsia Publishing House,$c1971."
+    extent, coded = "300    $axii, 260 p. ;$c23 cm.", "008 890208s1971    nyu           000 0 eng d"
+    other = marc21(coded, *rest, *more, imprint, extent)
+    assert not compare_records(marc21(*_VIGIL), other).same()
