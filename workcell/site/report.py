@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workcell.kernel.layout import STATIONS
 from workcell.kernel.model import Outcome
+from workcell.site.agreement import agreement
 from workcell.site.counts import Tally, tally
 from workcell.site.pages import render
 from workcell.site.passport import BookView, book_view
@@ -48,6 +49,7 @@ def report_html(result: BatchResult, reconciliation: Reconciliation, out: Path) 
         shown=shown,
         refused=_refused(views),
         stations=station_times(result.books),
+        agreement=agreement(result.cases),
         reconciliation=reconciliation,
         claims=[(line, claim(line, result, words)) for line in reconciliation.disagreeing],
         amount=lambda value: money(value, result.profile.registers.decimals),

@@ -130,6 +130,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     "decision_draft": ("A brief record is drafted from the book", "据书拟简编记录"),
     "decision_volume": ("A volume of a set on file", "馆藏多卷书的一卷"),
     "decision_review": ("A person decides", "由人决定"),
+    "decision_order_record": ("The order's own record is completed", "补全订购记录"),
+    "decision_copy_record": ("A record from outside is used", "套录外来记录"),
     "decision_none": ("No decision was reached", "未作决定"),
     "decision_score": ("score {} against a threshold of {}", "得分 {}，阈值 {}"),
     # report
@@ -177,6 +179,14 @@ _TABLE: dict[str, tuple[str, str]] = {
     "books": ("Books", "册数"),
     "mean": ("Mean, s", "平均（秒）"),
     "longest": ("Longest, s", "最长（秒）"),
+    "agreement": ("Decided as the machine would have", "人工决定与机器建议之一致"),
+    "agreement_intro": (
+        "Titles of this batch that people decided. Where they often differ, let the machine go on watching.",
+        "本批中由人决定的题名。常不一致的一类，应继续仅观察。",
+    ),
+    "agreement_cases": ("Cases", "件数"),
+    "agreement_same": ("The same", "一致"),
+    "agreement_other": ("Otherwise decided", "不一致的问题单"),
     "exceptions": ("Exceptions and their reasons", "例外及原因"),
     "no_exceptions": ("Every book went straight through.", "全部顺利通过。"),
     "book": ("Book", "书"),

@@ -1,9 +1,10 @@
 """How often people decide as the machine would have."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from workcell.kernel.model import Candidate, Decision, DecisionKind, Reason
-from workcell.site import Answer, AnswerKind, CaseKind, Site
+from workcell.site import Answer, AnswerKind, Case, CaseKind, Site, write_output
 from workcell.site.agreement import agreement, judged
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -54,3 +55,18 @@ def test_a_chosen_record_judges_the_best_candidate() -> None:
     assert [(case.score, case.right) for case in judged(site.cases.list("decided"))] == [
         (0.97, True), (0.7, True), (0.7, False),
     ]  # fmt: skip
+
+
+def test_the_report_shows_the_agreement_of_the_batch(english_batch, tmp_path) -> None:
+    def case(number: int, answer: Answer) -> Case:
+        name = f"R{number:05}"
+        return Case(
+            name, CaseKind.TITLE, "B1", name, (), (), decision=_copy(), state="decided", answer=answer
+        )
+
+    chosen = Answer(AnswerKind.USE_RECORD, "v9", "vendor")
+    out = tmp_path / "out"
+    write_output(out, replace(english_batch, cases=(case(1, Answer(AnswerKind.AGREE)), case(2, chosen))))
+    report = (out / "report.html").read_text("utf-8")
+    assert "Decided as the machine would have" in report
+    assert '<td class="n">2</td><td class="n">1</td><td>R00002</td>' in report
