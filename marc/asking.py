@@ -12,7 +12,6 @@ from marc import target_yazclient, target_zoom
 from marc.catalogue import Catalogue
 from marc.target_answers import Answer, Connection, gone
 from marc.target_queries import Wanted, questions
-from marc.target_sru import SruConnection
 from marc.target_zoom import ZoomConnection
 from marc.targets import Target
 from workcell.kernel.ports import Clock
@@ -67,6 +66,8 @@ def connect(target: Target, clock: Clock) -> Connection:
     Raises DeviceGone where neither the YAZ library nor ``yaz-client`` is installed for Z39.50.
     """
     if target.kind == "sru":
+        from marc.target_sru import SruConnection  # httpx takes its time, and few processes ask over SRU
+
         return SruConnection(target, clock)
     if target_zoom.available():
         return ZoomConnection(target, clock.now)
