@@ -154,7 +154,9 @@ def _is_display(seen: Look) -> bool:
 
 
 def _is_blurb(seen: Look) -> bool:
-    """Several sentences in one size, with no display type over them."""
+    """Several sentences in one size, with no display type over them; or one that runs over several lines."""
+    if len(seen.lines) >= 3 and seen.largest < 1.3 and _SENTENCE_END.search(seen.lines[-1].text):
+        return True
     long = [
         line
         for line in seen.lines

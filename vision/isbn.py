@@ -85,7 +85,7 @@ class PrintedIsbn:
 def find_isbns(texts: Sequence[str]) -> list[PrintedIsbn]:
     """Every ISBN in consecutive lines of text, in reading order.
 
-    A number broken at a line's end is joined with the next line.  A ten-digit number counts only with the
+    A number broken at a line's end is joined with the next line where its check digit then holds.  A ten-digit number counts only with the
     label "ISBN" before it, and never when it is the head of a longer number.
     """
     text, starts = _joined(texts)
@@ -96,9 +96,8 @@ def find_isbns(texts: Sequence[str]) -> list[PrintedIsbn]:
             continue
         label = _label(text[read_to:begin], digits)
         goes_on = bool(found) and begin - read_to <= _NEXT_IN_LIST and bool(to_isbn13(text[begin:end]))
-        if not (label or digits == 13 or goes_on) or (
-            _has_letters(text[begin:end]) and not to_isbn13(text[begin:end])
-        ):
+        guessed = _has_letters(text[begin:end]) or _line_at(starts, begin) != _line_at(starts, end - 1)
+        if not (label or digits == 13 or goes_on) or (guessed and not to_isbn13(text[begin:end])):
             continue
         after = _QUALIFIER.match(text, end)
         found.append(_printed(text[begin:end], label, after, _line_at(starts, begin), begin))

@@ -61,3 +61,9 @@ def test_ten_digits_become_thirteen_and_get_their_hyphens():
     assert to_isbn13("0-8044-2957-X") == "9780804429573"
     assert to_isbn13("0-8044-2957-1") == ""
     assert hyphenated("9780306406157") == "978-0-306-40615-7"
+
+
+def test_digits_of_several_lines_are_a_number_only_where_the_check_digit_holds():
+    assert [found.isbn13 for found in find_isbns(["ISBN 978-0-306-", "40615-7"])] == ["9780306406157"]
+    assert find_isbns(["ISBN", "736", "91780", "20.00"]) == []
+    assert [found.isbn13 for found in find_isbns(["ISBN", "0-306-40615-2"])] == ["9780306406157"]
