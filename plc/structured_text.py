@@ -42,7 +42,7 @@ def _constants(tagmap: TagMap, manifest: Manifest) -> Iterator[str]:
     yield _constant("WC_MAP_VERSION", tagmap.version.word)
     yield _constant("WC_SCAN_MS", manifest.timing.scan_ms)
     for name, block in tagmap.blocks.items():
-        yield _constant(f"WC_{name}_BLOCK_ID", block.id)
+        yield _constant(f"WC_ID_OF_{name}", block.id)
         if block.entries is not None:
             yield _constant(f"WC_{name}_SIZE", sum(spec.words for spec in block.entries.fields))
             yield from _places(f"WC_{name}", block.entries.fields)
