@@ -40,6 +40,10 @@ from workcell.kernel.profile import Profile, load_profile  # noqa: E402
 
 WHEN = date(2026, 5, 4)
 _ROLES = {"ed": "editor", "edt": "editor", "aut": "author", "trl": "translator", "ill": "illustrator"}
+_CHINESE_ROLES = {
+    "author": "著 撰 编著", "editor": "编 主编 选编", "translator": "译 编译", "illustrator": "绘 插图",
+    "annotator": "注 校注", "reviser": "校 审校", "author of introduction": "序 导读",
+}  # fmt: skip
 
 
 # --- evidence from a record ------------------------------------------------------------------------------
@@ -101,7 +105,7 @@ def _unimarc_evidence(record: Record) -> Evidence:
     }  # fmt: skip
     fields: Fields = {name: _value(text) for name, text in single.items() if text}
     fields["names"] = [
-        FieldValue(_unimarc_name(field), "", 0.95, "title_page", role="")
+        FieldValue(_unimarc_name(field), "", 0.95, "title_page", role=_unimarc_role(field))
         for field in record.get_fields("700", "701", "702", "710", "711", "712")
     ]
     fields["subjects"] = [_value("－".join(subfields(f, "axyzj"))) for f in record.get_fields("606")]
@@ -111,6 +115,12 @@ def _unimarc_evidence(record: Record) -> Evidence:
         if c.scheme == "CLC"
     ]
     return Evidence(fields=fields, measured=Measured(height_mm=_millimetres(facts.height_cm)))
+
+
+def _unimarc_role(field: Field) -> str:
+    """The role in English for the Chinese word in $4."""
+    said = _one(field, "4")
+    return next((role for role, words in _CHINESE_ROLES.items() if said and said in words), "")
 
 
 def _unimarc_name(field: Field) -> str:
@@ -257,7 +267,8 @@ def _unimarc_pairs(record: Record, made: Record) -> Iterator[tuple[str, Pair]]:
     ours = {tight(_one(f, "a") + _one(f, "b")): f for f in made.get_fields("701", "702", "711", "712")}
     for field in theirs:
         mine = ours.get(tight(_one(field, "a") + _one(field, "b")))
-        yield "7XX tag", (field.tag, mine.tag if mine else "none")
+        if not record.get_fields("700", "710"):
+            yield "7XX tag", (field.tag, mine.tag if mine else "none")
         if mine and subfields(field, "9A"):
             yield "7XX pinyin", (tight(_one(field, "9") or _one(field, "A")), tight(_one(mine, "9")))
     for field, mine in zip(record.get_fields("606"), made.get_fields("606"), strict=False):

@@ -34,6 +34,9 @@ _PHRASES = {
 """Words of titles and statements that a general dictionary reads otherwise."""
 load_phrases_dict({word: [[syllable] for syllable in read] for word, read in _PHRASES.items()})
 
+_HANDED_ON = "宣流遗遺祖失家相真嫡盛谣謠频頻单單秘"
+"""What stands before 传 where it means to hand on (宣传, 流传, 遗传)."""
+
 _JURISDICTIONS = {
     "市": "Shi",
     "省": "Sheng",
@@ -46,9 +49,9 @@ _JURISDICTIONS = {
 
 
 def words(chinese: str) -> str:
-    """Lower-case pinyin, one blank between syllables, no marks (NLC practice for $9)."""
+    """Lower-case pinyin, one blank between syllables, no marks, v for ü (NLC practice for $9)."""
     parts = [_syllables(run) if _HAN_RUN.fullmatch(run) else _latin_words(run) for run in _runs(chinese)]
-    return " ".join(syllable for part in parts for syllable in part)
+    return " ".join(_typed(syllable) for part in parts for syllable in part)
 
 
 def capitalised_words(chinese: str) -> str:
@@ -91,7 +94,7 @@ def name_words(printed: str) -> str:
         return words(printed)
     surname = surnames.surname_of(plain)
     head = surnames.syllables_of(surname) or _syllables(surname)
-    return " ".join([*head, *_syllables(plain[len(surname) :])])
+    return " ".join(_typed(syllable) for syllable in [*head, *_syllables(plain[len(surname) :])])
 
 
 def name_parts(chinese_name: str) -> tuple[str, str]:
@@ -188,11 +191,20 @@ def _joined_name(part: str) -> str:
 
 
 def _syllables(han: str) -> list[str]:
-    return [
+    """Syllables with ü; 传 that ends a title is a life told (zhuan), unless it ends a verb."""
+    read = [
         syllable.lower()
         for syllable in lazy_pinyin(han, style=Style.NORMAL, v_to_u=True, errors="default")
         if syllable.strip()
     ]
+    if len(han) > 2 and han[-1] in "传傳" and han[-2] not in _HANDED_ON and read[-1] == "chuan":
+        read[-1] = "zhuan"
+    return read
+
+
+def _typed(syllable: str) -> str:
+    """As it is typed and searched for in Chinese systems."""
+    return syllable.replace("ü", "v")
 
 
 def _join(syllables: Iterable[str]) -> str:
