@@ -111,7 +111,7 @@ class Posture:
     async def _look(self, bench: Bench, *, bars_only: bool) -> tuple[Picture, ImageEvidence]:
         picture = await bench.picture("top", "cover")
         try:
-            request = {"path": picture.path, "bars_only": bars_only}
+            request = {"path": picture.path, "bars_only": bars_only, "calibration": picture.calibration}
             return picture, image_from_json(await bench.recognise("glance", request))
         except DeviceFault:
             return picture, ImageEvidence(picture.name, "", Face.UNSURE)

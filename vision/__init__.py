@@ -7,7 +7,14 @@ station.  These are plain functions of files and values; engines are made once p
 
 from vision.barcodes import read_barcodes
 from vision.board import draw_board, draw_tray_markers, parse_board, save_sheet
-from vision.calibration import Calibration, calibrate, load_calibration, save_calibration, with_tray
+from vision.calibration import (
+    Calibration,
+    calibrate,
+    empty_tray,
+    load_calibration,
+    save_calibration,
+    with_tray,
+)
 from vision.cameras import Surroundings, camera_kinds, kind_of, open_camera
 from vision.checked_camera import CheckedCamera
 from vision.combine import combine, identify
@@ -64,6 +71,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "with_tray",
     "save_calibration",
     "load_calibration",
+    "empty_tray",
     "Calibration",
     "measure_book",
     "measurement_to_json",

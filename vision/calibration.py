@@ -195,6 +195,12 @@ def load_calibration(path: Path) -> Calibration:
         ) from error
 
 
+def empty_tray(path: Path) -> Path | None:
+    """Where the picture of the empty tray lies that belongs to a calibration; raises as that does."""
+    tray = load_calibration(path).tray
+    return path.parent / tray.empty if tray is not None and tray.empty else None
+
+
 # --- checks --------------------------------------------------------------------------------------------
 
 

@@ -15,8 +15,8 @@ class CheckedCamera:
     """Takes up to ``retakes`` more frames of a scene and hands on the best.
 
     A dark or frozen picture is the camera's trouble, not the book's: when every try gives one, DeviceFault
-    says so and the line waits for a person.  A blurred, washed out or mirrored picture that stays so is handed
-    on: evidence that names these problems, and a person's case if the book can't be told from it.
+    says so and the line waits for a person.  A blurred, washed out or mirrored picture that stays so is
+    handed on: evidence that names these problems, and a person's case if the book can't be told from it.
     """
 
     def __init__(self, camera: Camera, clock: Clock, worker: Worker, retakes: int = RETAKES) -> None:

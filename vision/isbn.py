@@ -85,8 +85,9 @@ class PrintedIsbn:
 def find_isbns(texts: Sequence[str]) -> list[PrintedIsbn]:
     """Every ISBN in consecutive lines of text, in reading order.
 
-    A number broken at a line's end is joined with the next line where its check digit then holds.  A ten-digit number counts only with the
-    label "ISBN" before it, and never when it is the head of a longer number.
+    A number broken at a line's end is joined with the next line where its check digit then holds.  A
+    ten-digit number counts only with the label "ISBN" before it, and never when it is the head of a longer
+    number.
     """
     text, starts = _joined(texts)
     found: list[PrintedIsbn] = []

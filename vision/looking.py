@@ -21,8 +21,9 @@ from vision.geometry import centre, cut_upright, direction
 from vision.isbn import find_isbns, isbn_fields
 from vision.money import find_price
 from vision.ocr import Recognised, default_engine, line_image, second_engine
+from vision.outline import find_outline, inside
 from vision.page import Page, flatten
-from vision.photo import Photo, Pixels, open_photo
+from vision.photo import Photo, Pixels, load, open_photo
 from vision.posture import Upright, upright_by_barcode
 from vision.quality import judge
 from vision.reading import PageLine, PageText, read_page, skim
@@ -45,28 +46,33 @@ _DOUBTFUL_FACES = (Face.UNSURE, Face.BACK_COVER)
 _NO_TEXT = PageText((), None)
 
 
-def look(path: Path, *, view: View = "", purpose: Purpose = "identify") -> ImageEvidence:
+def look(
+    path: Path, *, view: View = "", purpose: Purpose = "identify", empty: Path | None = None
+) -> ImageEvidence:
     """Everything that one image says about a book.
+
+    ``empty`` is the same camera's picture of the empty tray: with it, symbols that don't lie on the book are
+    a neighbour's, and left out.
 
     ``view`` is what the camera can see: ``page`` an open page, ``cover`` a closed book, ``spine``, or empty.
     ``purpose`` "identify" reads only the surroundings of a back cover's barcode once the barcode is certain;
     "transcribe" always reads all text.  Raises BadInput when the file is not an image.
     """
     photo = open_photo(path)
-    barcodes = () if view in ("page", "spine") else read_barcodes(photo.pixels)
+    barcodes = () if view in ("page", "spine") else _barcodes_on_book(photo.pixels, empty)
     certain = _book_number(barcodes)
     if certain is not None and purpose == "identify":
         return _back_cover(photo, barcodes, certain)
     return _whole_face(photo, barcodes, certain, view)
 
 
-def glance(path: Path, *, bars_only: bool = False) -> ImageEvidence:
+def glance(path: Path, *, bars_only: bool = False, empty: Path | None = None) -> ImageEvidence:
     """Which cover lies up and how it is turned, without reading it; raises BadInput as ``look`` does.
 
     ``bars_only`` spends no time on text: a face without a book's barcode stays unsure.
     """
     photo = open_photo(path)
-    barcodes = read_barcodes(photo.pixels)
+    barcodes = _barcodes_on_book(photo.pixels, empty)
     certain = _book_number(barcodes)
     page = flatten(photo.pixels)
     if certain is None and bars_only:
@@ -78,6 +84,13 @@ def glance(path: Path, *, bars_only: bool = False) -> ImageEvidence:
     text = skim(page, default_engine())
     face, sure = judge_face(page, text, barcodes, "cover")
     return _evidence(photo, page, barcodes, face, sure, text.upright)
+
+
+def _barcodes_on_book(image: Pixels, empty: Path | None) -> tuple[Barcode, ...]:
+    """The symbols on the book in hand; where its outline can't be told, all that are in the picture."""
+    barcodes = read_barcodes(image)
+    outline = find_outline(image, load(empty)) if empty and barcodes else None
+    return barcodes if outline is None else tuple(b for b in barcodes if inside(outline, b.polygon))
 
 
 def _book_number(barcodes: Sequence[Barcode]) -> Barcode | None:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from vision.board import find_tray_markers
-from vision.calibration import Calibration, Pose, load_calibration
+from vision.calibration import Calibration, Pose, empty_tray, load_calibration
 from vision.outline import Outline, Points, find_outline
 from vision.photo import Pixels, load
 from workcell.kernel.errors import BadInput
@@ -85,11 +85,9 @@ def measure_book(picture: Path, calibration_file: Path, thickness_mm: float) -> 
 
     Raises BadInput when a file can't be read or the picture is not of the calibrated camera.
     """
+    empty = empty_tray(calibration_file)
     calibration = load_calibration(calibration_file)
-    empty = None
-    if calibration.tray is not None and calibration.tray.empty:
-        empty = load(calibration_file.parent / calibration.tray.empty)
-    return measure(load(picture), calibration, thickness_mm, empty)
+    return measure(load(picture), calibration, thickness_mm, load(empty) if empty else None)
 
 
 def measure(

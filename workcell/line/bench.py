@@ -172,8 +172,8 @@ class Visit:
         name = str(self._book.notes[key]["name"])
         if use is Use.EVIDENCE:
             self._line.look_later(self._book, (use,))
-        calibration = self._line.layout.cameras[self.place.cameras[role]].calibration
-        return Picture(name, str(self._line.files.path(name)), calibration or "")
+        calibration = self._line.calibration(self.place.name, role)
+        return Picture(name, str(self._line.files.path(name)), calibration)
 
     async def recognise(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """A recognition job; its answer is a step, so that a second run takes the same way."""

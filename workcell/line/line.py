@@ -20,7 +20,7 @@ from workcell.kernel.ports import Clock, Done, Ids, Jobs, LineLink, Worker
 from workcell.kernel.profile import Profile
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
-from workcell.line.projection import Book, Effect, LineState
+from workcell.line.projection import Book, Effect, Image, LineState
 
 T = TypeVar("T")
 
@@ -232,17 +232,26 @@ class Line:
             raise DeviceFault("nobody sits at this line to be asked", subject=question)
         return await self._person(question)
 
+    def calibration(self, station: str, role: str) -> str:
+        """The calibration file of the camera that has this role at a station; empty where it has none."""
+        place = self.layout.station(station)
+        camera = self.layout.cameras.get(place.cameras.get(role, "")) if place else None
+        return camera.calibration or "" if camera else ""
+
     def look_later(self, book: Book, uses: Collection[Use]) -> None:
         """Have every picture of ``book`` for these uses looked at in the background, once."""
         for image in book.images:
             key = book.book_id, image.name
             if image.use in uses and not image.seen and key not in self._looks:
-                task = asyncio.get_running_loop().create_task(self._look(*key, image.view))
+                task = asyncio.get_running_loop().create_task(self._look(book.book_id, image))
                 self._looks[key] = task
 
-    async def _look(self, book_id: str, name: str, view: str) -> None:
+    async def _look(self, book_id: str, image: Image) -> None:
+        name = image.name
+        request = {"path": str(self.files.path(name)), "view": image.view}
+        request["calibration"] = self.calibration(image.station, image.role)
         try:
-            seen = await self.jobs.run("look", {"path": str(self.files.path(name)), "view": view})
+            seen = await self.jobs.run("look", request)
         except DeviceFault as fault:
             seen = {
                 "file": name, "sha256": name.split(".")[0], "face": "unsure",

@@ -27,13 +27,16 @@ Request = Mapping[str, Any]
 
 def glance(request: Request) -> dict[str, Any]:
     """Posture of the book in one image; by its bars alone where the request says so."""
-    return _named(vision.glance(Path(request["path"]), bars_only=bool(request.get("bars_only"))), request)
+    seen = vision.glance(
+        Path(request["path"]), bars_only=bool(request.get("bars_only")), empty=_empty_tray(request)
+    )
+    return _named(seen, request)
 
 
 def look(request: Request) -> dict[str, Any]:
     """Everything that one image shows, and on a cover the slips that a person has put there."""
     path, view = Path(request["path"]), request.get("view", "")
-    seen = vision.look(path, view=view)
+    seen = vision.look(path, view=view, empty=_empty_tray(request))
     slips = vision.read_slips(path) if view in ("", "cover") else ()
     return _named(replace(seen, barcodes=seen.barcodes + slips), request)
 
@@ -106,6 +109,12 @@ def prepare(request: Request) -> dict[str, Any]:
         "pattern": prepared.pattern,
         "problems": [asdict(problem) for problem in prepared.problems],
     }
+
+
+def _empty_tray(request: Request) -> Path | None:
+    """The picture of the empty tray, where the camera is calibrated with one."""
+    calibration = request.get("calibration")
+    return vision.empty_tray(Path(calibration)) if calibration else None
 
 
 def _named(image: ImageEvidence, request: Request) -> dict[str, Any]:

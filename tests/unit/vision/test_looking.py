@@ -1,5 +1,7 @@
 """Whole pictures, drawn here, through load, posture, OCR and fields."""
 
+import cv2
+import numpy as np
 import pytest
 
 from vision import find_stamp, glance, identify, look
@@ -136,3 +138,20 @@ def test_a_fingerprint_knows_a_face_again(pictures):
     darker = (cover * 0.8).astype(cover.dtype)
     assert hamming(fingerprint(cover, 0), fingerprint(darker, 0)) <= 4
     assert hamming(fingerprint(cover, 0), fingerprint(page, 0)) > 12
+
+
+def test_a_neighbours_barcode_in_the_tray_is_left_out(draw_cover, draw_symbol, tmp_path):
+    """The empty tray tells where the book lies; what lies beside it is another book's."""
+    cover = draw_cover(BOOK)
+    height, width = cover.shape[:2]
+    tray = np.full((height + 500, width + 900, 3), 25, np.uint8)
+    cv2.imwrite(str(tmp_path / "empty.png"), tray)
+    tray[250 : 250 + height, 100 : 100 + width] = cover
+    beside = draw_symbol("9787121233432", 3)
+    tray[400 : 400 + beside.shape[0], width + 300 : width + 300 + beside.shape[1]] = beside[..., np.newaxis]
+    cv2.imwrite(str(tmp_path / "both.png"), tray)
+    alone = glance(tmp_path / "both.png", bars_only=True)
+    assert {code.text for code in alone.barcodes} == {BOOK, "9787121233432"}
+    told = look(tmp_path / "both.png", view="cover", empty=tmp_path / "empty.png")
+    assert [code.text for code in told.barcodes] == [BOOK]
+    assert told.face is Face.BACK_COVER
