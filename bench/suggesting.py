@@ -100,7 +100,7 @@ def peer(kept: Sequence[Record], scheme: str, folder: Path) -> Callable[[RecordF
     """scikit-learn on the same words."""
     known = [facts for record in kept if label_of(facts := record_facts(record), scheme)]
     vectors = TfidfVectorizer(analyzer=words_of, sublinear_tf=True)
-    model = LogisticRegression(C=20, max_iter=100, tol=1e-2)
+    model = LogisticRegression(C=20, max_iter=300, tol=1e-3)
     model.fit(vectors.fit_transform(known), [label_of(facts, scheme) for facts in known])
 
     def answer(facts: RecordFacts) -> Answer:

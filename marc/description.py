@@ -13,9 +13,8 @@ from decimal import Decimal
 
 from marc import dates, designations, isbn, languages, names, relators, text
 from marc.dates import Dates
-from marc.deciding import unified_book_number
 from marc.facts import is_electronic
-from marc.matching import misprinted_isbns
+from marc.seen import misprinted_isbns, unified_book_number
 from workcell.kernel.evidence import Evidence, FieldValue
 
 _MONEY = re.compile(r"([0-9]+(?:[.,][0-9]{1,2})?)")
@@ -210,10 +209,20 @@ def _agents(evidence: Evidence) -> tuple[Agent, ...]:
     found: dict[str, Agent] = {}
     for name in evidence.many("names"):
         nationality, plain = names.country(name.value.strip())
+        nationality = nationality or _nationality(plain, evidence.text("responsibility"))
         if plain:
             agent = Agent(_without_stop(plain), name.role or "", nationality, names.is_body(plain))
             found.setdefault(_key(plain), agent)
     return tuple(found.values())
+
+
+def _nationality(name: str, statement: str) -> str:
+    """The mark in brackets before the name in the statement of responsibility: (美), [清]."""
+    squeezed, wanted = re.sub(r"\s", "", statement), re.escape(re.sub(r"\s", "", name))
+    found = (
+        re.search(rf"[\[［(（【〔]([^\]］)）】〕]{{1,4}})[\]］)）】〕]{wanted}", squeezed) if name else None
+    )
+    return found.group(1) if found and text.has_han(found.group(1)) else ""
 
 
 def _without_stop(name: str) -> str:

@@ -32,7 +32,7 @@ _CHECKED = 2_000
 _HELD_OUT = 5
 """One title in so many is kept out of the model and used for its calibration."""
 _SHOWN = 5
-_TEMPERATURE = 8.0
+_TEMPERATURE = 4.0
 _SCHEMA = "classes/1"
 _LEVELS = {
     "DDC": re.compile(r"[0-9]{3}"),
@@ -123,32 +123,47 @@ class ClassModel:
 
 
 def train(catalogue: Catalogue, scheme: str) -> ClassModel:
-    """A model of the catalogue's classes in this scheme, calibrated on titles kept out of it.
+    """A model of the catalogue's classes in this scheme.
 
+    It is calibrated on titles kept out of it, which are then counted too: it can only have become better.
     Raises BadInput when no record has a class number of the scheme.
     """
     held_out: list[tuple[int, RecordFacts, str]] = []
-    totals: Counter[str] = Counter()
-    words: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    counts = _Counts()
     for id_ in catalogue.ids():
         facts = catalogue.facts(id_)
         label = label_of(facts, scheme)
-        if not label:
-            continue
-        if _is_held_out(facts):
+        if label and _is_held_out(facts):
             held_out.append((id_, facts, label))
-            continue
-        totals[label] += 1
-        for token in set(words_of(facts)):
-            words[token][label] += 1
-    if not totals:
+        elif label:
+            counts.add(facts, label)
+    if not counts.totals:
         raise BadInput(
             f"no record has a class number of {scheme}",
             subject=str(catalogue.path),
             remedy="Import records that are classed.",
         )
-    model = ClassModel(scheme, dict(totals), {token: dict(counts) for token, counts in words.items()})
-    return ClassModel(scheme, model.totals, model.words, _calibrated(model, catalogue, held_out))
+    known = _calibrated(counts.model(scheme), catalogue, held_out)
+    for _, facts, label in held_out:
+        counts.add(facts, label)
+    return counts.model(scheme, known)
+
+
+class _Counts:
+    """Records by class, and by word and class."""
+
+    def __init__(self) -> None:
+        self.totals: Counter[str] = Counter()
+        self._words: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, facts: RecordFacts, label: str) -> None:
+        self.totals[label] += 1
+        for word in set(words_of(facts)):
+            self._words[word][label] += 1
+
+    def model(self, scheme: str, known: Calibration | None = None) -> ClassModel:
+        words = {word: dict(counts) for word, counts in self._words.items()}
+        return ClassModel(scheme, dict(self.totals), words, known or Calibration())
 
 
 def label_of(facts: RecordFacts, scheme: str) -> str:

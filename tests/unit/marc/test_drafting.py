@@ -134,6 +134,16 @@ def test_cnmarc_translations_first_editions_and_foreign_names() -> None:
     assert str(record["702"]) == "=702  \\0$a梅琼$9mei qiong$4译"
 
 
+def test_a_nationality_is_found_in_the_statement_where_the_name_has_none() -> None:
+    seen = evidence(
+        title="极简宇宙史", names=("克里斯托弗·波特", "曹月"), roles=("author", "translator"),
+        responsibility="(英) 克里斯托弗·波特著; 曹月译", language="chi",
+    )  # fmt: skip
+    record = draft(seen, profile("zh"), WHEN)
+    assert str(record["701"]) == "=701  \\1$a波特$9bo te$b克里斯托弗$c(英)$4著"
+    assert str(record["702"]) == "=702  \\0$a曹月$9cao yue$4译"
+
+
 def test_surnames_read_as_names_not_as_words() -> None:
     seen = evidence(title="评书", names=("单田芳", "曾国藩", "欧阳修"), language="chi")
     record = draft(seen, profile("zh"), WHEN)
