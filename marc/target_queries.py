@@ -6,6 +6,8 @@ the title alone.  A target is asked the next question only when the one before f
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ from marc import isbn, text
 from marc.targets import Target
 
 _TITLE_WORDS = 4
+_WORD = re.compile(r"[^\W_]+")
 _FUNCTION_WORDS = frozenset(
     ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "with",
      "der", "die", "das", "und", "ein", "eine", "le", "la", "les", "des", "du", "et", "un", "une",
@@ -115,8 +118,8 @@ def _forms(number: str, target: Target) -> tuple[str, ...]:
 
 
 def _words(said: str, most: int, *, longest: bool = False) -> list[str]:
-    """The telling words of a text: no function words; Chinese runs stay whole."""
-    every = text.fold(said).split()
+    """The telling words of a text, with their accents: no function words; Chinese runs stay whole."""
+    every = _WORD.findall(unicodedata.normalize("NFC", said).lower())
     words = [word for word in every if word not in _FUNCTION_WORDS] or every
     telling = [word for word in words if len(word) > 1 or not word.isascii() or word.isdigit()] or words
     if longest:
@@ -128,7 +131,8 @@ def _words(said: str, most: int, *, longest: bool = False) -> list[str]:
 
 
 def _each(index: str, words: list[str]) -> tuple[Term, ...]:
-    return tuple(Term(index, (word,)) for word in words)
+    """A term a word; one with accents may also stand without them, for some targets can't be sent any."""
+    return tuple(Term(index, tuple(dict.fromkeys((word, text.fold(word) or word)))) for word in words)
 
 
 def _structure(value: str) -> str:

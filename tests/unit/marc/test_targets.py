@@ -35,6 +35,12 @@ def test_questions_lose_year_then_author() -> None:
     assert _asked(Wanted(year="2002")) == {}
 
 
+def test_words_are_asked_for_as_they_are_written() -> None:
+    question = _asked(Wanted(title="L'Art du re\u0301gime", author="Sauvé, Arthur"))["title_author_year"]
+    assert [term.values for term in question.terms] == [("art",), ("régime", "regime"), ("sauvé", "sauve")]
+    assert _asked(Wanted(title="三体：地球往事"))["title_author_year"].terms[0].values == ("三体",)
+
+
 def test_what_was_read_can_not_break_out_of_a_question() -> None:
     wanted = Wanted(title='a" @or "\n\\x', record_id='1" or 1="1')
     for question in questions(wanted, Z):
