@@ -108,6 +108,7 @@ class ZoomConnection:
             "async": "1", "timeout": str(math.ceil(target.timeout_s)), "databaseName": target.database,
             "preferredRecordSyntax": target.syntax, "elementSetName": target.elements,
             "start": "0", "count": str(target.limit), "implementationName": "workcell",
+            "charset": target.charset,
             "user": target.user, "password": target.password,
         }  # fmt: skip
         handle = self._zoom.ZOOM_connection_create(None)

@@ -62,7 +62,8 @@ class Target(Table):
     ``timeout_s`` bounds a whole answer.  After ``failures`` in a row a target rests for ``rest_s``.  An
     answer is believed for ``cache_days``.  ``may`` and ``republish`` say what its records may be used for:
     one that may not be republished is shown to the cataloguer and never taken over.  ``stripped`` fields
-    (tags with ``.`` as a wildcard) are left out of its records.
+    (tags with ``.`` as a wildcard) are left out of its records.  ``charset`` is what Z39.50 questions are
+    agreed to be in; empty leaves it to the target.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
@@ -79,6 +80,7 @@ class Target(Table):
     stripped: tuple[str, ...] = ()
     syntax: Literal["usmarc", "unimarc", "xml"] = "usmarc"
     elements: str = "F"
+    charset: str = "utf-8"
     sru_version: Literal["1.1", "1.2", "2.0"] = "1.2"
     record_schema: str = "marcxml"
     isbn_forms: tuple[Literal["13", "10", "hyphenated"], ...] = ("13", "10")
