@@ -17,6 +17,7 @@ from marc.catalogue import Catalogue, Hit
 from marc.facts import RecordFacts
 from marc.matching import Match, compare, evidence_isbns, misprinted_isbns
 from marc.orders import OrderMatch, find_order
+from marc.seen import unified_book_number
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.model import (
     Candidate,
@@ -40,6 +41,7 @@ _NEAR = 0.5
 _ELIGIBLE = 0.1
 """A record of an earlier source is taken when it scores at most so much below the best of all."""
 
+_DECISIVE = ("isbn", "title", "names", "year")
 _SHOWN = 8
 _INSERT = re.compile(
     r"[附含赠配].{0,4}(?:光盘|光碟|CD|DVD|磁带)|\b(?:CD|DVD)(?:-ROMs?|s)?\s+(?:is\s+)?(?:included|enclosed|inside)"
@@ -47,7 +49,6 @@ _INSERT = re.compile(
     re.IGNORECASE,
 )
 _ACCOMPANYING = re.compile(r"\bCDs?\b|\bDVDs?\b|\bdis[ck]s?\b|CD-ROM|光盘|光碟|磁带|cassette", re.IGNORECASE)
-_BOOK_NUMBER = re.compile(r"统一书号\s*[:：]?\s*([0-9]{3,6}\s*[·・.\-]\s*[0-9]{1,5})")
 
 
 @dataclass(frozen=True)
@@ -483,8 +484,8 @@ def _doubts(entry: Considered) -> str:
         for name, field in entry.match.fields.items()
         if field.verdict in words
     ]
-    missing = [name for name, field in entry.match.fields.items() if field.verdict is Verdict.MISSING]
-    return "; ".join(against) or f"{', '.join(missing) or 'evidence'} is missing"
+    silent = [name for name in _DECISIVE if entry.match.verdict(name) is Verdict.MISSING]
+    return "; ".join(against) or f"{', '.join(silent) or 'too much'} could not be compared"
 
 
 # --- remarks and candidates ------------------------------------------------------------------------------
@@ -501,15 +502,6 @@ def _remarks(case: _Case) -> list[Reason]:
     if number and not evidence_isbns(case.evidence):
         remarks.append(Reason("UNIFIED_BOOK_NUMBER", f"Carries 统一书号 {number} and no ISBN."))
     return remarks
-
-
-def unified_book_number(evidence: Evidence) -> str:
-    """The 统一书号 printed on the book (China, before 1987), or ``""``."""
-    for line in _lines(evidence):
-        found = _BOOK_NUMBER.search(line)
-        if found:
-            return re.sub(r"\s+", "", found.group(1))
-    return ""
 
 
 def _review(case: _Case, chosen: Considered | None, reasons: Sequence[Reason]) -> Decision:

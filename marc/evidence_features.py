@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from marc import designations, isbn, text
 from marc.facts import RecordFacts
-from marc.seen import evidence_isbns, full_title, misprinted_isbns, title_likeness, title_verdict
+from marc.seen import (
+    evidence_isbns,
+    full_title,
+    misprinted_isbns,
+    title_likeness,
+    title_verdict,
+    unified_book_number,
+)
 from workcell.kernel.evidence import Evidence, FieldValue
 from workcell.kernel.model import Verdict
 
@@ -64,7 +71,7 @@ def _isbn(evidence: Evidence, facts: RecordFacts) -> Look | None:
     seen = evidence_isbns(evidence)
     held = " ".join(dict.fromkeys(entry.isbn13 or entry.written for entry in facts.isbns))
     if not seen:
-        return _misprint(evidence, facts, held)
+        return _unified(evidence, facts) or _misprint(evidence, facts, held)
     certain = evidence.isbn is not None and evidence.isbn.accepted
     sure = evidence.isbn.confidence if evidence.isbn and certain else _UNSURE
     if not any(entry.isbn13 for entry in facts.isbns):
@@ -77,6 +84,15 @@ def _isbn(evidence: Evidence, facts: RecordFacts) -> Look | None:
             doubtful = entry.cancelled or entry.electronic
             return _step(number, entry.written, Verdict.DOUBTFUL if doubtful else Verdict.AGREE, sure)
     return _step(seen[0], held, Verdict.DIFFER, sure)
+
+
+def _unified(evidence: Evidence, facts: RecordFacts) -> Look | None:
+    """The 统一书号 of a Chinese book from before ISBNs, as good as one."""
+    seen, held = unified_book_number(evidence), facts.unified_number
+    if not seen or not held:
+        return None
+    same = text.tight(seen) == text.tight(held)
+    return _step(seen, held, Verdict.AGREE if same else Verdict.DIFFER)
 
 
 def _misprint(evidence: Evidence, facts: RecordFacts, held: str) -> Look | None:

@@ -86,12 +86,13 @@ class RecordFacts:
 
     ``titles`` are further forms (parallel, cover, uniform, 880, romanised), ``publishers`` all forms and
     all publishers.  ``years`` are all plausible years of publication, imprint first.  ``encoding_level`` is
-    leader/17.
+    leader/17.  ``unified_number`` is the 统一书号 (CNMARC 091), which Chinese books had before ISBNs.
     """
 
     record_id: str
     flavour: str
     isbns: tuple[RecordIsbn, ...] = ()
+    unified_number: str = ""
     title: str = ""
     subtitle: str = ""
     titles: tuple[str, ...] = ()
@@ -324,6 +325,7 @@ def _unimarc(record: Record) -> RecordFacts:
         record_id=control(record, "001").strip(),
         flavour="unimarc",
         isbns=tuple(_unimarc_isbns(record)),
+        unified_number=first(record, "091", "a"),
         title=parts[0] if parts else "",
         subtitle=" ".join(subfields(title, "e")) if title else "",
         titles=(*values(record, "200", "d9A"), *values_joined(record, other_tags, "ae")),

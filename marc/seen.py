@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from marc import isbn, text
 from marc.facts import RecordFacts
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.model import Verdict
+
+_BOOK_NUMBER = re.compile(r"统一书号\s*[:：]?\s*([0-9]{3,6}\s*[·・.\-]\s*[0-9]{1,5})")
 
 
 def evidence_isbns(evidence: Evidence) -> list[str]:
@@ -19,6 +23,16 @@ def misprinted_isbns(evidence: Evidence) -> list[str]:
     """Numbers printed as ISBNs whose check digit is wrong, compacted."""
     found = [isbn.misprinted(field.value) for field in evidence.many("isbn")]
     return list(dict.fromkeys(number for number in found if number))
+
+
+def unified_book_number(evidence: Evidence) -> str:
+    """The 统一书号 printed on the book (China, before 1987), or ``""``."""
+    for image in evidence.images:
+        for line in image.lines:
+            found = _BOOK_NUMBER.search(line.text)
+            if found:
+                return re.sub(r"\s+", "", found.group(1))
+    return ""
 
 
 def full_title(evidence: Evidence) -> str:

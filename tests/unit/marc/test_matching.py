@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from marc_samples import cnmarc, evidence, marc21
 
 from marc import compare, record_facts
+from workcell.kernel.evidence import Face, FieldValue, ImageEvidence, TextLine
 from workcell.kernel.model import Verdict
 
 NORMAN = marc21(
@@ -126,10 +129,6 @@ def test_one_misread_character_of_a_short_chinese_title_is_doubt_not_difference(
 
 
 def test_what_the_camera_is_unsure_of_weighs_less() -> None:
-    from dataclasses import replace
-
-    from workcell.kernel.evidence import FieldValue
-
     seen = evidence(**SEEN)
     faint = replace(seen, fields=seen.fields | {"title": FieldValue(SEEN["title"], "", 0.3, "title_page")})
     sharp, blurred = (compare(e, record_facts(NORMAN)).fields["title"].weight for e in (seen, faint))
@@ -140,3 +139,19 @@ def test_what_the_camera_is_unsure_of_weighs_less() -> None:
 def test_without_an_isbn_a_telling_difference_keeps_a_record_below_the_threshold(change: dict) -> None:
     assert _score(OLD, **({"isbn": "", "edition": "Second edition"})) > 0.85
     assert _score(OLD, **({"isbn": "", "edition": "Second edition"} | change)) < 0.85
+
+
+def test_a_unified_book_number_is_as_good_as_an_isbn() -> None:
+    held = cnmarc(
+        "091    $a10002·53", "200 1  $a傅雷家书$f傅敏编", "701  0 $a傅雷", "210    $c三联书店$d1984"
+    )
+    other = cnmarc(
+        "091    $a10002·99", "200 1  $a傅雷家书$f傅敏编", "701  0 $a傅雷", "210    $c三联书店$d1984"
+    )
+    printed = TextLine("统一书号：10002 · 53", 0.9, (0, 0, 1, 1))
+    seen = replace(
+        evidence(title="傅雷家书", names=("傅雷",), publisher="三联书店"),
+        images=(ImageEvidence("c.jpg", "0", Face.COPYRIGHT_PAGE, lines=(printed,)),),
+    )
+    assert compare(seen, record_facts(held)).score > 0.85
+    assert compare(seen, record_facts(other)).score < 0.5
