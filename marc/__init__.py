@@ -7,15 +7,13 @@ duplicates, draft or upgrade a record, give it a call number and items, and chec
 from marc.asking import Breaker, Fetched, ask, connect, fetch
 from marc.authorities import Authorities, AuthorityReport, check_headings, link_headings
 from marc.callnumbers import CallNumberPlan, call_number, class_number, plan
+from marc.case import OWN_SOURCES, Considered, Source
 from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats, is_catalogue
 from marc.catalogue_engines import is_database_address
 from marc.checking import Checked, check_file
 from marc.converting import Conversion, convert
 from marc.deciding import (
-    OWN_SOURCES,
-    Considered,
     Matched,
-    Source,
     autonomy_kind,
     decide,
     gather,

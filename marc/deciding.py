@@ -8,14 +8,14 @@ alone (autonomy) is the line's policy.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from marc import designations, isbn, text
+from marc import designations, text
+from marc.case import OWN_SOURCES, Case, Considered, Source
 from marc.catalogue import Catalogue, Hit
-from marc.facts import RecordFacts
-from marc.matching import Match, compare, evidence_isbns, misprinted_isbns
+from marc.gates import stops
+from marc.matching import compare, evidence_isbns, misprinted_isbns
 from marc.orders import OrderMatch, find_order
 from marc.seen import unified_book_number
 from workcell.kernel.evidence import Evidence
@@ -30,10 +30,6 @@ from workcell.kernel.model import (
 )
 from workcell.kernel.profile import Profile
 
-OWN_SOURCES = ("order", "catalogue")
-"""Sources whose records are the library's own."""
-
-_THINNEST_MM = 3.0
 _THICKEST_PAGE_MM = 0.14
 """Thickness of a book by its last page number: 0.05 for thin paper, 0.11 for a small hardback."""
 
@@ -43,51 +39,6 @@ _ELIGIBLE = 0.1
 
 _DECISIVE = ("isbn", "title", "names", "year")
 _SHOWN = 8
-_INSERT = re.compile(
-    r"[附含赠配].{0,4}(?:光盘|光碟|CD|DVD|磁带)|\b(?:CD|DVD)(?:-ROMs?|s)?\s+(?:is\s+)?(?:included|enclosed|inside)"
-    r"|\b(?:with|includes?|accompanying|plus)\s+(?:an?\s+|free\s+)?(?:audio\s+|companion\s+)?(?:CD|DVD)\b",
-    re.IGNORECASE,
-)
-_ACCOMPANYING = re.compile(r"\bCDs?\b|\bDVDs?\b|\bdis[ck]s?\b|CD-ROM|光盘|光碟|磁带|cassette", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Source:
-    """A named catalogue ("order", "catalogue", "vendor" …); the profile says which comes first."""
-
-    name: str
-    catalogue: Catalogue
-
-
-@dataclass(frozen=True)
-class Considered:
-    """A record that was looked at: where it came from, what it says, how it compares."""
-
-    source: str
-    record_id: str
-    facts: RecordFacts
-    match: Match
-
-
-@dataclass(frozen=True)
-class _Case:
-    """Everything that a decision is made from."""
-
-    evidence: Evidence
-    considered: tuple[Considered, ...]
-    order: OrderMatch | None
-    ordered: bool
-    profile: Profile
-
-    @property
-    def line(self) -> OrderLine | None:
-        """The order line that the book may be counted against."""
-        return self.order.line if self.order and self.order.holds else None
-
-    @property
-    def threshold(self) -> float:
-        """The score from which a record counts as this book."""
-        return self.profile.records.threshold
 
 
 @dataclass(frozen=True)
@@ -157,10 +108,9 @@ def decide(
     ``order`` is the order line found (also one that is for another title); ``ordered`` says whether the
     shipment has order lines at all: without any, a book that is on none is nothing odd.
     """
-    case = _Case(evidence, tuple(considered), order, ordered, profile)
-    stops = [reason for gate in _GATES if (reason := gate(case)) is not None]
-    chosen = _choose(case)
-    decision = _review(case, chosen, stops) if stops else _on_record(case, chosen)
+    case = Case(evidence, tuple(considered), order, ordered, profile)
+    stopped, chosen = stops(case), _choose(case)
+    decision = _review(case, chosen, stopped) if stopped else _on_record(case, chosen)
     return replace(
         decision,
         threshold=case.threshold,
@@ -179,93 +129,10 @@ def autonomy_kind(decision: Decision) -> str:
     return "copy_record" if decision.decision is DecisionKind.COPY else decision.decision.value
 
 
-# --- gates: what sends a book to a person whatever the records say ---------------------------------------
-
-
-def _nothing_seen(case: _Case) -> Reason | None:
-    if evidence_isbns(case.evidence) or case.evidence.text("title"):
-        return None
-    return Reason("WEAK_EVIDENCE", "Neither a title nor an ISBN could be read.")
-
-
-def _pamphlet(case: _Case) -> Reason | None:
-    thickness = case.evidence.measured.thickness_mm
-    if thickness is None or thickness >= _THINNEST_MM:
-        return None
-    return Reason("PAMPHLET", f"Only {thickness:.1f} mm thick: a pamphlet, to be prepared by hand.")
-
-
-def _order_of_another_title(case: _Case) -> Reason | None:
-    if case.order is None or case.order.holds:
-        return None
-    line = case.order.line
-    return Reason(
-        "ORDER_OTHER_TITLE",
-        f"Order line {line.line} has this ISBN but is for “{line.title}”; "
-        f"the title page reads “{_title(case)}”.",
-    )
-
-
-def _not_ordered(case: _Case) -> Reason | None:
-    if not case.ordered or case.order is not None:
-        return None
-    return Reason("NOT_ORDERED", "No order line of this shipment has this ISBN or title.")
-
-
-def _isbn_of_another_title(case: _Case) -> Reason | None:
-    """The barcode's ISBN leads to records, and all of them are of another title."""
-    for number in _barcode_isbns(case.evidence):
-        held = [entry for entry in case.considered if _names(entry, number)]
-        others = [entry for entry in held if entry.match.verdict("title") is Verdict.DIFFER]
-        if others and len(others) == len(held):
-            other = others[0]
-            return Reason(
-                "ISBN_OTHER_TITLE",
-                f"ISBN {number} belongs to “{other.facts.full_title}” ({other.source} record "
-                f"{other.record_id}); the title page reads “{_title(case)}”.",
-            )
-    return None
-
-
-def _names(entry: Considered, number: str) -> bool:
-    held = entry.facts.isbn(number)
-    return held is not None and not held.cancelled
-
-
-def _barcode_isbns(evidence: Evidence) -> list[str]:
-    """The book's own ISBN and those in its barcodes, not those that are only listed in a CIP block."""
-    found = [evidence.isbn.value] if evidence.isbn else []
-    found += [code.text for image in evidence.images for code in image.barcodes if code.accepted]
-    return list(dict.fromkeys(number for number in map(isbn.normalise, found) if number))
-
-
-def _accompanying(case: _Case) -> Reason | None:
-    best = max(case.considered, key=lambda entry: entry.match.score, default=None)
-    held = best.facts.accompanying if best and best.match.score >= case.threshold else ""
-    note = case.line.note if case.line and _ACCOMPANYING.search(case.line.note) else ""
-    printed = next((line for line in _lines(case.evidence) if _INSERT.search(line)), "")
-    said = held or note or printed
-    if not said:
-        return None
-    return Reason(
-        "ACCOMPANYING_MATERIAL", f"Comes with other material ({said}): check that it is there, label it too."
-    )
-
-
-_GATES: tuple[Callable[[_Case], Reason | None], ...] = (
-    _nothing_seen,
-    _pamphlet,
-    _order_of_another_title,
-    _not_ordered,
-    _isbn_of_another_title,
-    _accompanying,
-)
-
-
 # --- choosing a record -----------------------------------------------------------------------------------
 
 
-def _choose(case: _Case) -> Considered | None:
+def _choose(case: Case) -> Considered | None:
     """The record that is this book: of those that score high enough, the first source's, the best there."""
     fitting = [entry for entry in case.considered if entry.match.score >= case.threshold]
     if not fitting:
@@ -288,12 +155,12 @@ def _speaks_not_against(own: Considered) -> bool:
     return all(own.match.verdict(name) is not Verdict.DIFFER for name in ("isbn", "title", "volume"))
 
 
-def _priority(case: _Case, source: str) -> int:
+def _priority(case: Case, source: str) -> int:
     order = case.profile.records.sources
     return order.index(source) if source in order else len(order)
 
 
-def _rivals(case: _Case, chosen: Considered) -> list[Considered]:
+def _rivals(case: Case, chosen: Considered) -> list[Considered]:
     """Other records of the same source that fit about as well."""
     return [
         entry
@@ -304,7 +171,7 @@ def _rivals(case: _Case, chosen: Considered) -> list[Considered]:
     ]
 
 
-def _on_record(case: _Case, chosen: Considered | None) -> Decision:
+def _on_record(case: Case, chosen: Considered | None) -> Decision:
     if chosen is None:
         return _without_record(case)
     rivals = _rivals(case, chosen)
@@ -349,7 +216,7 @@ def _cip_reason(chosen: Considered) -> Reason:
     )
 
 
-def _duplicate_reasons(case: _Case, chosen: Considered) -> list[Reason]:
+def _duplicate_reasons(case: Case, chosen: Considered) -> list[Reason]:
     """The duplicate decision, one reason for each location that wants a copy."""
     if chosen.source == "order":
         return [
@@ -395,7 +262,7 @@ def wanted_locations(line: OrderLine | None, profile: Profile) -> list[str]:
 # --- volumes ---------------------------------------------------------------------------------------------
 
 
-def _volume_question(case: _Case, chosen: Considered) -> Reason | None:
+def _volume_question(case: Case, chosen: Considered) -> Reason | None:
     """Which volume this is where the record stands for several, or why that can't be said."""
     said = case.evidence.text("volume")
     seen, facts = designations.parse_volume(said), chosen.facts
@@ -414,7 +281,7 @@ def _volume_question(case: _Case, chosen: Considered) -> Reason | None:
     return None
 
 
-def _in_one_case(case: _Case, volumes: int) -> bool:
+def _in_one_case(case: Case, volumes: int) -> bool:
     """Much thicker than the pages of one volume make a book; ordered as a whole set, that need not be seen.
 
     "全三册" behind a price says nothing: it stands in every volume.
@@ -431,7 +298,7 @@ def _in_one_case(case: _Case, volumes: int) -> bool:
 # --- no record -------------------------------------------------------------------------------------------
 
 
-def _without_record(case: _Case) -> Decision:
+def _without_record(case: Case) -> Decision:
     best = max(case.considered, key=lambda entry: entry.match.score, default=None)
     by_number = [entry for entry in case.considered if entry.match.verdict("isbn") is Verdict.AGREE]
     best = max(by_number, key=lambda entry: entry.match.score, default=best)
@@ -458,7 +325,7 @@ def _without_record(case: _Case) -> Decision:
     return Decision(DecisionKind.DRAFT, None, score, case.threshold, tuple(reasons))
 
 
-def _surely_another(case: _Case, best: Considered) -> bool:
+def _surely_another(case: Case, best: Considered) -> bool:
     """Another ISBN, read for certain, names another edition or binding: no doubt, only a different book."""
     certain = case.evidence.isbn is not None and case.evidence.isbn.accepted
     return certain and best.match.verdict("isbn") is Verdict.DIFFER
@@ -491,7 +358,7 @@ def _doubts(entry: Considered) -> str:
 # --- remarks and candidates ------------------------------------------------------------------------------
 
 
-def _remarks(case: _Case) -> list[Reason]:
+def _remarks(case: Case) -> list[Reason]:
     """What a person should know, though it decides nothing."""
     remarks = [
         Reason("WRONG_CHECK_DIGIT", f"The ISBN printed on the book, {number}, fails its check digit.")
@@ -504,7 +371,7 @@ def _remarks(case: _Case) -> list[Reason]:
     return remarks
 
 
-def _review(case: _Case, chosen: Considered | None, reasons: Sequence[Reason]) -> Decision:
+def _review(case: Case, chosen: Considered | None, reasons: Sequence[Reason]) -> Decision:
     return Decision(
         DecisionKind.REVIEW,
         chosen.record_id if chosen else None,
@@ -515,7 +382,7 @@ def _review(case: _Case, chosen: Considered | None, reasons: Sequence[Reason]) -
     )
 
 
-def _shown(case: _Case) -> tuple[Candidate, ...]:
+def _shown(case: Case) -> tuple[Candidate, ...]:
     """The best candidates, and every record that the ISBN led to."""
     ranked = sorted(case.considered, key=lambda entry: (-entry.match.score, _priority(case, entry.source)))
     kept = [
@@ -541,11 +408,3 @@ def _hits(evidence: Evidence, catalogue: Catalogue, own_record: str) -> list[Hit
     if words:
         found.update((hit.id, hit) for hit in catalogue.search(words, limit=10))
     return list(found.values())
-
-
-def _title(case: _Case) -> str:
-    return f"{case.evidence.text('title')} {case.evidence.text('subtitle')}".strip()
-
-
-def _lines(evidence: Evidence) -> list[str]:
-    return [line.text for image in evidence.images for line in image.lines]

@@ -13,8 +13,8 @@ from pathlib import Path
 from pymarc import Record
 
 from marc import authorities, callnumbers, shelf_list, suggesting
+from marc.case import OWN_SOURCES, Source
 from marc.catalogue import Catalogue
-from marc.deciding import OWN_SOURCES, Source
 from marc.drafting import draft
 from marc.facts import ClassNumber, RecordFacts, record_facts
 from marc.fields import flavour
