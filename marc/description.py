@@ -143,8 +143,8 @@ def describe(evidence: Evidence, language: str) -> Description:
         wrong_isbns=tuple(misprinted_isbns(evidence)),
         unified_number=unified_book_number(evidence),
         lccn=re.sub(r"\D", "", evidence.text("lccn")),
-        title=_plain(evidence.text("title")),
-        subtitle=_plain(evidence.text("subtitle")),
+        title=_unspaced(_plain(evidence.text("title"))),
+        subtitle=_unspaced(_plain(evidence.text("subtitle"))),
         volume=_plain(evidence.text("volume")),
         responsibility=_statements(evidence),
         agents=_agents(evidence),
@@ -198,7 +198,7 @@ def _isbns(evidence: Evidence) -> tuple[Isbn, ...]:
 
 def _statements(evidence: Evidence) -> tuple[str, ...]:
     """Statements of responsibility; from the names alone when none was read as a whole."""
-    whole = _plain(evidence.text("responsibility"))
+    whole = _unspaced(_plain(evidence.text("responsibility")))
     if whole:
         return tuple(part.strip() for part in re.split(r"\s*[;；]\s*", whole) if part.strip())
     said = [name.value.strip() for name in evidence.many("names") if "," not in name.value]
@@ -344,6 +344,11 @@ def _values(evidence: Evidence) -> list[FieldValue]:
     for held in evidence.fields.values():
         found.extend(held if isinstance(held, list) else [held])
     return found
+
+
+def _unspaced(chinese: str) -> str:
+    """Without the blanks that printers put between Chinese words, and behind a nationality in brackets."""
+    return re.sub(r"(?<=[^\x00-\xff\])])\s+(?=[^\x00-\xff])|(?<=[\])])\s+(?=[\u4e00-\u9fff])", "", chinese)
 
 
 def _plain(value: str) -> str:

@@ -85,9 +85,9 @@ def _coded(book: Description, when: date) -> list[Field]:
 
 
 def _title(book: Description, profile: Profile) -> Field:
-    first, *further = [_unspaced(statement) for statement in book.responsibility] or [""]
+    first, *further = book.responsibility or ("",)
     style = profile.records.pinyin
-    parts: Parts = [("a", _unspaced(book.title))]
+    parts: Parts = [("a", book.title)]
     parts += [("9", _pinyin(book.title))] if style == "nlc" else _calis("A", book.title, style)
     parts += [("b", "专著"), ("e", book.subtitle), *_calis("E", book.subtitle, style)]
     parts += [("f", first), *_calis("F", first, style), *(("g", statement) for statement in further)]
@@ -179,11 +179,6 @@ def _origin(book: Description, profile: Profile, when: date) -> list[Field]:
             "830", "  ", [("a", f"据{where}由机器著录, 最低置信度 {book.confidence:.2f}, 待编目员审核")]
         ),
     ]
-
-
-def _unspaced(chinese: str) -> str:
-    """Without the blanks that printers put between Chinese words."""
-    return re.sub(r"(?<=[^\x00-\xff])\s+(?=[^\x00-\xff])", "", chinese)
 
 
 def _pinyin(chinese: str) -> str:

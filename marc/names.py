@@ -92,7 +92,8 @@ def country(name: str) -> tuple[str, str]:
 def inverted(name: str, language: str = "") -> str:
     """A personal name as an access point: "Robin Wall Kimmerer" → "Kimmerer, Robin Wall".
 
-    A suffix follows ("King, Martin Luther, Jr."); a name that has a comma already, or is Chinese, stays.
+    A suffix follows ("King, Martin Luther, Jr."); a name that has a comma already, or is Chinese, stays;
+    a foreigner's in Chinese is parted at its dot ("诺曼, 唐纳德").
     """
     made = personal(name, language)
     return ", ".join([made.heading, *(title for title in made.titles if _SUFFIX.match(f" {title}"))])
@@ -101,8 +102,9 @@ def inverted(name: str, language: str = "") -> str:
 def personal(name: str, language: str = "") -> PersonalName:
     """The parts of a printed name, in direct order or already inverted; ``language`` decides on particles."""
     plain, titles = _bare(name)
-    if text.has_han(plain):
-        return PersonalName(plain)
+    if text.has_han(plain) and "," not in plain:
+        forename, dot, surname = re.sub("[・•‧]", "·", plain).rpartition("·")
+        return PersonalName(surname, forename) if dot else PersonalName(plain)
     if "," in plain:
         entry, _, rest = plain.partition(",")
         return PersonalName(entry.strip(), rest.strip(" ,"), titles)

@@ -15,6 +15,9 @@ from pypinyin import Style, lazy_pinyin, load_phrases_dict
 from marc import gazetteer, surnames, text
 
 _HAN_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f〇]+")
+_DOTS = re.compile("[·・•‧]")
+"""What parts the names of foreigners in Chinese."""
+
 _MARKS = {
     "，": ",", "、": ",", "。": ".", "；": " ;", "：": " :", "！": "!", "？": "?", "（": "(", "）": ")",
     "《": '"', "》": '"', "〈": '"', "〉": '"', "「": '"', "」": '"', "『": '"', "』": '"',
@@ -64,10 +67,16 @@ def ala_lc(chinese: str, known_names: Iterable[str] = ()) -> str:
 
     ISBD marks and Latin words stay; the first letter is a capital.
     """
-    held = {re.sub(r"\s+", "", name): _person_in_text(name) for name in known_names if is_chinese_name(name)}
+    names = tuple(known_names)
+    held = {re.sub(r"\s+", "", name): _person_in_text(name) for name in names if is_chinese_name(name)}
+    foreign = [name for name in names if _DOTS.search(name) and text.has_han(name)]
     made = ""
-    for run in _runs(chinese):
-        made += f" {_romanised_run(run, held)} " if _HAN_RUN.fullmatch(run) else _marks(run)
+    for piece in _parted_at(foreign, chinese):
+        if piece in foreign:
+            made += f" {' '.join(_joined_name(part) for part in _DOTS.split(piece) if part)} "
+            continue
+        for run in _runs(piece):
+            made += f" {_romanised_run(run, held)} " if _HAN_RUN.fullmatch(run) else _marks(run)
     return capitalised(_spaced(made))
 
 
@@ -80,7 +89,10 @@ def name(printed: str) -> str:
     if is_chinese_name(plain):
         surname, given = name_parts(plain)
         return f"{surname}, {given}" if given else surname
-    forename, _, family = re.sub("[・•‧．.]", "·", plain).rpartition("·")
+    entry, comma, rest = plain.partition(",")
+    if comma and text.has_han(entry):
+        return f"{_joined_name(entry)}, {' '.join(_joined_name(part) for part in _DOTS.split(rest) if part)}"
+    forename, _, family = re.sub("[.．]", "·", _DOTS.sub("·", plain)).rpartition("·")
     if forename and text.has_han(family):
         forenames = " ".join(_joined_name(part) for part in forename.split("·") if part)
         return f"{_joined_name(family)}, {forenames}"
@@ -139,6 +151,13 @@ def in_latin(heading: str) -> str:
 def capitalised(made: str) -> str:
     """With a capital first letter, whatever marks stand before it."""
     return re.sub(r"^([^\w]*)(\w)", lambda found: found.group(1) + found.group(2).upper(), made, count=1)
+
+
+def _parted_at(names: list[str], chinese: str) -> list[str]:
+    """The text cut around these names."""
+    if not names:
+        return [chinese]
+    return re.split(f"({'|'.join(re.escape(name) for name in names)})", chinese)
 
 
 # --- runs --------------------------------------------------------------------------------------------------
