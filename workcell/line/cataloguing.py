@@ -19,7 +19,7 @@ import marc
 import vision
 from stations.station import ON, Leaving, Way
 from workcell.kernel.errors import DeviceFault, DeviceGone
-from workcell.kernel.evidence import Evidence, evidence_to_json
+from workcell.kernel.evidence import Evidence, Face, evidence_from_json, evidence_to_json
 from workcell.kernel.model import (
     Decision,
     DecisionKind,
@@ -43,6 +43,9 @@ from workcell.site import Case, CaseKind, NumberOwner, Site, rule
 _MADE_FROM_PAGES = (DecisionKind.DRAFT, DecisionKind.UPGRADE_CIP)
 _ABOUT_ONE_COPY = ("SURPLUS",)
 """Reasons whose answer holds for the copy at hand, not for every copy of the title."""
+
+_PAGES = (Face.TITLE_PAGE, Face.COPYRIGHT_PAGE, Face.OTHER, Face.SPINE)
+"""Faces that are no cover; what is unsure may be one."""
 
 _TURNED_OUT = {
     "return": (Way.REJECT, "give it back."),
@@ -127,6 +130,8 @@ class Cataloguing:
             except DeviceGone:
                 decision = decision_from_json(_unasked())
         case = await self._worker.run(self._site.cases.answered, title_key, slip)
+        if case is None and not title_key and not slip:
+            case = await self._known_by_cover(book)
         body: dict[str, Any] = {"title_key": title_key, "order_line": decision.order_line}
         if case is not None:
             ruling = rule(case)
@@ -137,6 +142,25 @@ class Cataloguing:
             body["case_id"] = case.id
         body["decision"] = decision_to_json(decision)
         await self._line.write("decision.made", body, book.book_id)
+
+    async def _known_by_cover(self, book: Book) -> Case | None:
+        """The decided case of a copy that nothing but its covers names, and that has lost its slip."""
+        cases = {case.id: case for case in await self._worker.run(self._site.cases.untitled)}
+        known = {case_id: self._covers_of(case) for case_id, case in cases.items()}
+        seen = [str(self._line.files.path(image.name)) for image in book.images if image.view == "cover"]
+        if not any(known.values()) or not seen:
+            return None
+        try:
+            found = await self._line.jobs.run("same_cover", {"seen": seen, "known": known})
+        except DeviceFault:
+            return None
+        return cases.get(found["key"])
+
+    def _covers_of(self, case: Case) -> list[str]:
+        """The pictures of a case that may show a cover and are still kept."""
+        images = evidence_from_json(case.evidence).images if case.evidence else ()
+        paths = [self._line.files.path(image.file) for image in images if image.face not in _PAGES]
+        return [str(path) for path in paths if path.is_file()]
 
     async def _matched(self, book: Book, request: Mapping[str, Any]) -> tuple[Decision, str]:
         """The decision on what the sources hold now, and the title's key."""

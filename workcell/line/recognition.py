@@ -56,6 +56,16 @@ def combine(request: Request) -> dict[str, Any]:
     return evidence_to_json(vision.combine(images, Measured(**measured)))
 
 
+def same_cover(request: Request) -> dict[str, Any]:
+    """The key of the one known book whose cover is among the pictures seen; empty for none or several."""
+    faces: vision.KnownFaces[str] = vision.KnownFaces()
+    for key, paths in request["known"].items():
+        for path in paths:
+            faces.add(key, _cover(path))
+    found = {faces.find(_cover(path)) for path in request["seen"]} - {None}
+    return {"key": found.pop() if len(found) == 1 else ""}
+
+
 def read_label(request: Request) -> dict[str, Any]:
     """The item labels on an image."""
     return {"barcodes": [asdict(code) for code in vision.read_label(Path(request["path"]))]}
@@ -126,6 +136,11 @@ def _paths(request: Request) -> dict[str, Path | str]:
     return dict(request["sources"])
 
 
+@lru_cache(maxsize=500)
+def _cover(path: str) -> vision.FaceLook:
+    return vision.face_look(vision.load(Path(path)))
+
+
 @lru_cache(maxsize=8)
 def _profile(path: str) -> Profile:
     return load_profile(Path(path))
@@ -136,6 +151,7 @@ JOBS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "look": look,
     "measure_book": measure_book,
     "combine": combine,
+    "same_cover": same_cover,
     "read_label": read_label,
     "read_spine": read_spine,
     "find_stamp": find_stamp,

@@ -167,6 +167,17 @@ class Cases:
                 return case
         return None
 
+    def untitled(self) -> Sequence[Case]:
+        """Decided cases of copies on which neither a title nor an ISBN could be read, the latest first."""
+        table = schema.cases
+        query = (
+            sa.select(table.c.id)
+            .where(table.c.state == "decided", table.c.kind == CaseKind.COPY.value, table.c.title_key == "")
+            .order_by(table.c.decided_at.desc())
+        )
+        with self._database.read() as tx:
+            return [_load(tx, row.id) for row in tx.execute(query).all()]
+
     def of_title(self, batch_id: str, title_key: str) -> Case | None:
         """The case that the copies of a title share in a batch."""
         subject = _subject(CaseKind.TITLE, title_key, "")

@@ -33,6 +33,8 @@ class StoredJobs:
 
     async def run(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer from the picture's bytes, or by the real job where it does not see."""
+        if kind == "same_cover":
+            return _same_cover(request)
         see = self._seeing.get(kind)
         if see is not None:
             return see(Path(request["path"]), request)
@@ -131,3 +133,15 @@ def _read_spine(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 def _find_stamp(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
     seen = bool(read_stored(path.read_bytes()).get("stamps"))
     return {"present": seen, "legible": seen, "box": None, "confidence": _CONFIDENCE if seen else 0.0}
+
+
+def _same_cover(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The one known book whose pictures show a face that is seen."""
+    seen = {_face(path) for path in request["seen"]}
+    same = [key for key, paths in request["known"].items() if seen & {_face(path) for path in paths}]
+    return {"key": same[0] if len(same) == 1 else ""}
+
+
+def _face(path: str) -> tuple[Any, Any]:
+    scene = read_stored(Path(path).read_bytes())
+    return scene["title_id"], scene["face"]

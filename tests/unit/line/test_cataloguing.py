@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 
 from stations.station import Leaving, Way, to_review
 from workcell.kernel.errors import DeviceFault
 from workcell.kernel.events import Event
-from workcell.kernel.evidence import Barcode, Evidence, Face, ImageEvidence
+from workcell.kernel.evidence import Barcode, Evidence, Face, ImageEvidence, evidence_to_json
 from workcell.kernel.model import (
     Candidate,
     Decision,
@@ -23,6 +25,7 @@ from workcell.kernel.model import (
 )
 from workcell.kernel.profile import Profile
 from workcell.kernel.worker import InlineWorker
+from workcell.line import recognition
 from workcell.line.cataloguing import Cataloguing
 from workcell.line.files import FileStore
 from workcell.line.policy import all_auto
@@ -78,6 +81,8 @@ class FakeJobs:
             raise DeviceFault("the recognition process died", subject=kind)
         if kind == "match":
             return {"decision": decision_to_json(self.decision), "title_key": self.title_key}
+        if kind == "same_cover":
+            return recognition.same_cover(request)
         self.locations.append(request["location"])
         return self.prepared
 
@@ -106,13 +111,17 @@ class Desk:
 
     async def book(self, evidence=None):
         """Feed a book and settle it; gives the book and how it leaves."""
+        book = await self.fed()
+        return book, await self.cataloguing.settle(book, evidence or Evidence())
+
+    async def fed(self):
+        """Feed a book."""
         self.track += 1
         name = f"b-{self.track:04d}"
         await self.line.write(
             "book.fed", {"track_id": self.track, "fed_as": self.track, "zone": "identify"}, name
         )
-        book = self.line.state.book(name)
-        return book, await self.cataloguing.settle(book, evidence or Evidence())
+        return self.line.state.book(name)
 
     def marks(self, book):
         return marks_from_json(book.marks)
@@ -294,6 +303,43 @@ async def test_a_case_about_marks_is_one_copys_and_its_slip_brings_it_back(desk)
     assert again.case_id == case.id
     assert desk.marks(again).barcode != desk.marks(book).barcode
     assert {line.state for line in desk.site.numbers.of_book(book.book_id)} == {"voided"}
+
+
+def cover(seed):
+    """A cover with shapes and no words, and the same from a camera a little askew."""
+    draw = np.random.default_rng(seed)
+    picture = np.full((900, 600, 3), 40, np.uint8)
+    for x, y, size in draw.integers((0, 0, 10), (500, 800, 120), (60, 3)):
+        colour = tuple(map(int, draw.integers(60, 255, 3)))
+        cv2.rectangle(picture, (int(x), int(y)), (int(x + size), int(y + size // 2)), colour, -1)
+    askew = cv2.warpAffine(picture, cv2.getRotationMatrix2D((300, 450), 3, 0.97), (600, 900))
+    return picture, askew
+
+
+async def photographed(desk, book, picture):
+    """Put a picture of a cover on record; gives evidence that shows it and names nothing."""
+    name = desk.line.files.put(cv2.imencode(".png", picture)[1].tobytes(), "png")
+    body = {"key": name, "name": name, "station": "capture", "role": "top", "view": "cover"}
+    await desk.line.write("image.taken", {**body, "use": "evidence"}, book.book_id)
+    book.evidence = desk.line.files.put_json(
+        evidence_to_json(Evidence(images=(ImageEvidence(name, "0" * 64, Face.UNSURE),)))
+    )
+
+
+async def test_a_copy_that_nothing_names_is_known_again_by_its_cover(desk):
+    """Its slip got lost; another cover of the same kind is not taken for it."""
+    desk.jobs.title_key = ""
+    desk.jobs.decision = replace(COPY, decision=DecisionKind.REVIEW, reasons=(Reason("WEAK_EVIDENCE", "x"),))
+    known, again = cover(1)
+    book, _ = await desk.book()
+    await photographed(desk, book, known)
+    await desk.cataloguing.set_aside(book, to_review("WEAK_EVIDENCE", "x"))
+    case = desk.site.cases.decide(book.case_id, Answer(AnswerKind.GIVE_BACK), "anna", NOW)
+    for picture, case_id in ((again, case.id), (cover(2)[1], "")):
+        fed = await desk.fed()
+        await photographed(desk, fed, picture)
+        await desk.cataloguing.settle(fed, Evidence())
+        assert fed.case_id == case_id
 
 
 async def test_a_rejected_book_opens_no_case(desk):
