@@ -42,7 +42,7 @@ _LISTS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_SINGLE, _LISTS)
 def test_every_draft_is_a_sound_marc21_record(single, lists) -> None:
     seen = evidence(**single, **lists)
@@ -57,7 +57,7 @@ def test_every_draft_is_a_sound_marc21_record(single, lists) -> None:
     assert len(provenance_note(record, seen)["fields"]) == len(record.fields)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_SINGLE, _LISTS)
 def test_every_draft_is_a_sound_cnmarc_record(single, lists) -> None:
     record = draft(evidence(**single, **lists), profile("zh"), WHEN, "wc1")

@@ -41,7 +41,7 @@ def _held(record, tags: tuple[str, ...]) -> Counter:
     return Counter(repr(field) for field in content(record) if field[0].startswith(tags))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(_marc21("ours"), _marc21("theirs"))
 def test_overlay_keeps_every_item_order_and_protected_field_and_takes_none_of_theirs(ours, theirs) -> None:
     made = overlay(ours, house_rules(theirs, profile("en"), WHEN), profile("en"))
@@ -51,7 +51,7 @@ def test_overlay_keeps_every_item_order_and_protected_field_and_takes_none_of_th
             assert _held(made, (tag,)) == _held(ours, (tag,))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(_cnmarc("ours"), _cnmarc("theirs"))
 def test_overlay_keeps_the_copies_of_a_chinese_library(ours, theirs) -> None:
     library = profile("zh")
@@ -60,7 +60,7 @@ def test_overlay_keeps_the_copies_of_a_chinese_library(ours, theirs) -> None:
     assert record_facts(made).items == record_facts(ours).items
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(_marc21("ours"), _marc21("theirs"))
 def test_a_record_never_becomes_less_full(ours, theirs) -> None:
     before = fullness(ours)
@@ -70,6 +70,7 @@ def test_a_record_never_becomes_less_full(ours, theirs) -> None:
         assert _held(made, ("",)) >= _held(ours, ("",))
 
 
+@settings(max_examples=60)
 @given(_marc21("ours"), _marc21("theirs"))
 def test_filling_gaps_adds_and_takes_nothing_away(ours, theirs) -> None:
     made = fill_gaps(ours, theirs)
@@ -77,12 +78,14 @@ def test_filling_gaps_adds_and_takes_nothing_away(ours, theirs) -> None:
     assert str(made.leader) == str(ours.leader)
 
 
+@settings(max_examples=60)
 @given(_marc21("ours"), _marc21("theirs"))
 def test_overlaying_twice_is_overlaying_once(ours, theirs) -> None:
     once = overlay(ours, theirs, profile("en"))
     assert _held(overlay(once, theirs, profile("en")), ("",)) == _held(once, ("",))
 
 
+@settings(max_examples=60)
 @given(_marc21("ours"), _marc21("theirs"))
 def test_the_records_given_are_left_as_they_are(ours, theirs) -> None:
     before = content(copy_record(ours)), content(copy_record(theirs))
