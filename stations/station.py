@@ -140,6 +140,10 @@ class Bench(Protocol):
         """Move this copy's item number on in the ledger: printed, applied, verified."""
         ...
 
+    async def is_voided(self, number: str) -> bool:
+        """Whether an item number is one that this library has given up; asked while a tag is written."""
+        ...
+
     async def evidence(self) -> Evidence:
         """What is known of the copy, once its evidence has been looked at, the spare pictures if need be."""
         ...

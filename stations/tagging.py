@@ -24,8 +24,12 @@ class Tagging:
         if not placed.ok:
             return to_review("TAG_NOT_PLACED", f"The tag unit reported {placed.code}.")
 
+        async def voided(number: str) -> bool:
+            return await bench.is_voided(number)
+
         async def write(reader: TagReader) -> Mapping[str, Any]:
-            return (await rfid.write_tag(reader, marks.tag_elements, policy)).to_json()
+            report = await rfid.write_tag(reader, marks.tag_elements, policy, is_voided=voided)
+            return report.to_json()
 
         report = await bench.write_tag(write)
         if not report["ok"]:

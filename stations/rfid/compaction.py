@@ -29,6 +29,15 @@ class Compaction(IntEnum):
     UTF8 = 7
 
 
+def compaction_named(name: str) -> Compaction:
+    """A scheme by its name (``six_bit``) or its code (``4``); raises BadInput."""
+    try:
+        return Compaction(int(name)) if name.isdigit() else Compaction[name.upper()]
+    except (KeyError, ValueError) as error:
+        names = ", ".join(scheme.name.lower() for scheme in Compaction)
+        raise BadInput(f"no compaction {name!r}", remedy=f"There are: {names}.") from error
+
+
 @dataclass(frozen=True)
 class _Scheme:
     fits: Callable[[str], bool]

@@ -15,6 +15,10 @@ SET_INFORMATION: Final = 4
 TYPE_OF_USAGE: Final = 5
 MEDIA_FORMAT_OTHER: Final = 19
 
+AFI_SECURED: Final = 0x07
+AFI_ON_LOAN: Final = 0xC2
+"""Application family identifiers of library items (ISO 28560-1): in the library, and on loan."""
+
 ELEMENT_NAMES: Final[Mapping[int, str]] = {
     1: "primary item identifier",
     2: "content parameter",
@@ -61,13 +65,16 @@ class TagContent:
     """A decoded tag.  ``elements`` are the values that could be read whole; the rest is in ``findings``.
 
     ``model`` is "28560-2", "28560-3", "28560-4", "cultu", "blank" or "unknown"; ``truncated`` says that the
-    memory at hand ends inside an element.
+    memory at hand ends inside an element.  ``extensions`` are the payloads of ISO 28560-3 extension blocks by
+    block id; ``afi`` is what a UHF tag says of its security, None where the chip keeps it apart.
     """
 
     model: str
     elements: dict[int, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     truncated: bool = False
+    extensions: dict[int, bytes] = field(default_factory=dict)
+    afi: int | None = None
 
     @property
     def pii(self) -> str:
@@ -92,6 +99,9 @@ class TagContent:
                 for finding in self.findings
             ],
             "truncated": self.truncated,
+            **({"afi": f"{self.afi:02X}"} if self.afi is not None else {}),
+            **({"extensions": {str(id_): data.hex().upper() for id_, data in self.extensions.items()}}
+               if self.extensions else {}),
         }  # fmt: skip
 
 
@@ -105,7 +115,7 @@ class TagImage:
     data: bytes
     block_size: int
     dsfid: int
-    afi: int = 0x07
+    afi: int = AFI_SECURED
     locked: frozenset[int] = frozenset()
 
     @property

@@ -6,7 +6,8 @@ stand for the elements of ``INDEXED``.  A 96-bit EPC has 8 bytes for the number,
 numbers are their length and ASCII; longer ones are packed.  Real tags hold the number's bytes little-endian;
 some software writes them the other way round, which is read and said.
 
-User memory, as on tags met: OID × 4 · length · data, ended by 00.
+An AFI is not kept; the security bit stands for those of a library item.  User memory, as on tags met:
+OID × 4 · length · data, ended by 00.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stations.rfid.content import OWNER, PII, SET_INFORMATION, Finding, TagContent
+from stations.rfid.content import (
+    AFI_ON_LOAN,
+    AFI_SECURED,
+    OWNER,
+    PII,
+    SET_INFORMATION,
+    Finding,
+    TagContent,
+)
 from stations.rfid.iso28560_4 import ProtocolControl, UhfImage
 from workcell.kernel.errors import BadInput
 
@@ -192,7 +201,8 @@ def decode(epc_bank: bytes, user: bytes = b"") -> TagContent:
                 ",".join(map(str, others)) or "none"
             )
             findings.append(Finding("index_differs", "warning", text, 4))
-    return TagContent(MODEL, dict(sorted(elements.items())), tuple(findings), truncated)
+    afi = AFI_ON_LOAN if head.on_loan else AFI_SECURED
+    return TagContent(MODEL, dict(sorted(elements.items())), tuple(findings), truncated, afi=afi)
 
 
 def _number_of(data: bytes, findings: list[Finding]) -> dict[int, str]:

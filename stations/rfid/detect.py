@@ -1,35 +1,41 @@
-"""Which data model a tag's memory follows, and its content."""
+"""Which data model a tag's memory follows, and its content.  Nothing here raises, whatever the bytes are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
-from stations.rfid.content import Finding, TagContent, TagImage
-from workcell.kernel.errors import BadInput
+from stations.rfid.compaction import Compaction
+from stations.rfid.content import PII, Finding, TagContent
 from workcell.kernel.ports import TagMemory
-from workcell.kernel.profile import TagPolicy
 
 _FACTORY_EPC: Final = 0xE2  # first byte of the identifiers that chips leave the factory with
-_LOCKED_ELEMENTS: Final = frozenset({1, 3})  # as in the standard's worked example
+_ROW: Final = 4  # bytes of most chips' blocks, which some vendors' readers turn round
+_CRC_BYTES, _PC_BYTES = 2, 2
+_CULTU_WORDS: Final = (6, 8)
+_SWAPPED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
 
 
-def decode(memory: bytes, dsfid: int | None = None) -> TagContent:
+def decode(memory: bytes, dsfid: int | None = None, block_size: int = _ROW) -> TagContent:
     """Read user memory of an ISO 15693 tag.
 
     A basic block with a right check sum is ISO 28560-3 and readable elements with an item number are
-    ISO 28560-2, whatever the DSFID says, because many real tags carry none; where neither is certain the
-    DSFID decides, and without it the shape of the first bytes.  Never raises.
+    ISO 28560-2, whatever the DSFID says, because many real tags carry none; then the same with each block
+    turned round, as some vendors' readers store them.  Where nothing is certain the DSFID decides,
+    and without it the shape of the first bytes.
     """
     if not any(memory):
         return TagContent("blank")
-    fixed = iso28560_3.decode(memory)
+    fixed = iso28560_3.decode(memory, block_size)
     if fixed.sound:
         return fixed
     elements = iso28560_2.decode(memory)
     if elements.sound and elements.pii:
         return elements
+    turned = iso28560_2.decode(iso28560_3.turned(memory, block_size))
+    if turned.sound and turned.pii:
+        return replace(turned, findings=(_SWAPPED, *turned.findings))
     if dsfid == iso28560_3.DSFID or (dsfid != iso28560_2.DSFID and _looks_fixed(memory, fixed)):
         return fixed
     if dsfid == iso28560_2.DSFID or elements.elements:
@@ -39,53 +45,125 @@ def decode(memory: bytes, dsfid: int | None = None) -> TagContent:
 
 
 def _looks_fixed(memory: bytes, content: TagContent) -> bool:
-    """Version 1, one part at least, a printable number: a basic block with a wrong check sum."""
-    head = memory[0]
-    return (
-        len(memory) >= 19
-        and (head & 0xF0 == 0x10 or head & 0x0F == 0x01)
-        and memory[1] in range(1, 100)
-        and len(content.pii) >= 4
-        and content.pii.isascii()
-        and content.pii.isprintable()
-    )
+    """Version 1, one part at least, a printable number: a basic block, damaged or not whole.
 
-
-def encode(elements: Mapping[int, str], policy: TagPolicy, *, block_size: int, capacity: int) -> TagImage:
-    """Lay out a tag as the policy of a profile says.
-
-    ``elements`` are values by OID; those outside the policy are left out, PII is always written, and the
-    type of usage comes from the policy.  Raises BadInput when a value or the tag does not allow it.
+    Where the version's nibbles may be swapped the two part numbers must make sense as well.
     """
-    wanted = {1, *policy.elements}
-    chosen = {oid: text for oid, text in elements.items() if oid in wanted and oid != 2 and text}
-    if 5 in wanted:
-        chosen[5] = policy.type_of_usage
-    if policy.model == iso28560_3.MODEL:
-        image = iso28560_3.encode(chosen, block_size=block_size, capacity=capacity)
-    elif policy.model == iso28560_2.MODEL:
-        values = [
-            iso28560_2.Value(oid, text, lock=policy.lock and oid in _LOCKED_ELEMENTS)
-            for oid, text in chosen.items()
-        ]
-        image = iso28560_2.encode(values, block_size=block_size, capacity=capacity)
-    else:
-        raise BadInput(f"no data model {policy.model!r}", remedy="There are: 28560-2, 28560-3.")
-    return TagImage(image.data, block_size, image.dsfid, policy.afi_on_shelf, image.locked)
+    if len(memory) < iso28560_3.SHORTEST:
+        return False
+    head, parts, ordinal = memory[:3]
+    plain = head >> 4 == 1 and 1 <= parts < 100 and ordinal < 100
+    swapped = head & 0x0F == 1 and 1 <= parts < 100 and ordinal <= parts
+    pii = content.pii
+    return (plain or swapped) and len(pii) >= 4 and pii.isascii() and pii.isprintable()
+
+
+def decode_memory(memory: TagMemory) -> TagContent:
+    """Read what a reader fetched: user memory of an ISO 15693 tag, or both banks of a UHF tag."""
+    if memory.epc_bytes:
+        return decode_uhf(memory.data[: memory.epc_bytes], memory.data[memory.epc_bytes :])
+    return decode(memory.data, memory.dsfid)
 
 
 def pii(memory: TagMemory) -> str:
     """The item number that a tag holds, empty when there is none to be read."""
-    return decode(memory.data, memory.dsfid).pii
+    return decode_memory(memory).pii
+
+
+# --- UHF -------------------------------------------------------------------------------------------------
 
 
 def decode_uhf(epc_bank: bytes, user: bytes = b"") -> TagContent:
-    """Read a UHF tag: its EPC bank from the PC word on, and user memory.
+    """Read a UHF tag: its EPC bank from the PC word on or from the CRC on, and user memory.
 
     A PC word that says ISO is ISO 28560-4; one that says EPC with a factory's E2… is blank; any other is
-    the CULTU format.  Never raises.
+    the CULTU format.
     """
-    control = iso28560_4.ProtocolControl.parse(int.from_bytes(epc_bank[:2], "big"))
-    if not any(epc_bank[2:]) or (not control.iso and epc_bank[2] == _FACTORY_EPC):
+    bank = epc_bank[_CRC_BYTES:] if _crc_of_bank_holds(epc_bank) else epc_bank
+    control = _control(bank)
+    epc = bank[_PC_BYTES : _PC_BYTES + control.words * 2]
+    if not any(epc) or (not control.iso and epc[0] == _FACTORY_EPC):
         return TagContent("blank")
-    return iso28560_4.decode(epc_bank, user) if control.iso else cultu.decode(epc_bank, user)
+    return iso28560_4.decode(bank, user) if control.iso else cultu.decode(bank, user)
+
+
+def _control(bank: bytes) -> iso28560_4.ProtocolControl:
+    return iso28560_4.ProtocolControl.parse(int.from_bytes(bank[:_PC_BYTES].ljust(_PC_BYTES, b"\0"), "big"))
+
+
+def _crc_of_bank_holds(bank: bytes) -> bool:
+    """Whether the memory begins with the CRC that a Gen2 chip keeps over PC word and EPC."""
+    length = _bank_length(bank[_CRC_BYTES:])
+    behind = bank[_CRC_BYTES : _CRC_BYTES + length]
+    return (
+        _control(behind).words > 0
+        and len(behind) == length
+        and iso28560_4.epc_crc(behind) == int.from_bytes(bank[:_CRC_BYTES], "big")
+    )
+
+
+def _bank_length(bank: bytes) -> int:
+    return _PC_BYTES + 2 * _control(bank).words
+
+
+def _is_epc_bank(bank: bytes) -> bool:
+    """Whether PC word and length go together as in one of the formats read here."""
+    control, length = _control(bank), _bank_length(bank)
+    if control.extended or not _PC_BYTES < length <= len(bank):
+        return False
+    return control.iso or (control.afi == 0 and control.words in _CULTU_WORDS)
+
+
+# --- anything --------------------------------------------------------------------------------------------
+
+
+def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW) -> TagContent:
+    """Read a dump of which nothing is known.
+
+    One memory: ISO 15693 user memory, or an EPC bank with or without its CRC and with or without user memory
+    behind it, or UHF user memory alone.  Two: an EPC bank and user memory, or one memory in two pieces.
+    """
+    whole = b"".join(banks)
+    first = banks[0] if len(banks) == 2 else whole
+    if _crc_of_bank_holds(first):
+        return _split_uhf(first[_CRC_BYTES:], banks)
+    plain = decode(whole, dsfid, block_size)
+    if plain.sound and plain.pii and (plain.model != iso28560_2.MODEL or _begins_with_pii(whole)):
+        return plain
+    if _is_epc_bank(first):
+        found = _split_uhf(first, banks)
+        if found.model == "blank" or (found.sound and found.pii):
+            return found
+    if plain.sound and plain.pii:
+        return plain
+    user = iso28560_4.decode_user(whole)
+    if user.sound and len(user.elements) > 1 and not user.findings:
+        return user
+    return plain
+
+
+def _split_uhf(bank: bytes, banks: tuple[bytes, ...]) -> TagContent:
+    length = _bank_length(bank)
+    return decode_uhf(bank[:length], banks[1] if len(banks) == 2 else bank[length:])
+
+
+def _begins_with_pii(memory: bytes) -> bool:
+    """Whether the first element is an item number in a compaction that item numbers have."""
+    stored, _, _ = iso28560_2.split(memory)
+    if not stored:  # the blocks lie reversed
+        return True
+    return stored[0].oid == PII and stored[0].compaction is not Compaction.APPLICATION
+
+
+def layout_of(memory: bytes, content: TagContent) -> list[dict[str, Any]]:
+    """How the elements of ISO 28560-2 memory are stored, as plain JSON data; empty for other models."""
+    if content.model != iso28560_2.MODEL or _SWAPPED in content.findings:
+        return []
+    return [
+        {
+            "oid": stored.oid, "compaction": stored.compaction.name.lower(), "hex": stored.data.hex().upper(),
+            "padding": None if stored.padding is None else stored.padding.hex().upper(),
+            "fillers": stored.fillers, "offset": stored.offset,
+        }
+        for stored in iso28560_2.split(memory)[0]
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from stations.rfid import feig_frames as frames
+from stations.rfid.capability import Capability
 from stations.rfid.feig_frames import Answer, AnswerFeed, Iso, Status
 from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.ports import ByteStream, Clock, Connect, TagMemory
@@ -43,6 +44,11 @@ class FeigReader:
         self._answer_seconds = answer_seconds
         self._stream: ByteStream | None = None
         self._stale = False
+
+    @property
+    def capabilities(self) -> Capability:
+        """All that an ISO 15693 tag has."""
+        return Capability.AFI | Capability.DSFID | Capability.LOCK
 
     async def inventory(self) -> list[str]:
         """UIDs in the field, each once, in the reader's order.

@@ -19,6 +19,7 @@ from workcell.kernel.errors import BadInput
 DSFID: Final = 0x3E
 MODEL: Final = "28560-3"
 BASIC_BLOCK: Final = 34
+SHORTEST: Final = 19  # version to item number: below that a part of a basic block says nothing
 _SHORT_BLOCK: Final = 32
 _VERSION: Final = 1
 _PII: Final = slice(3, 19)
@@ -28,6 +29,7 @@ _REST_OF_ISIL: Final = slice(23, BASIC_BLOCK)
 _TITLE_BLOCK: Final = 4
 _TITLE: Final = 17
 _EXTENSION_HEADER: Final = 4
+_ELSEWHERE: Final = "\x01"  # an item number of more than 16 bytes stands in the library extension block
 _FILLER_LENGTH: Final = 1
 
 
@@ -129,8 +131,9 @@ def _set_numbers(text: str) -> tuple[int, int]:
 
 
 def _isil_parts(isil: str) -> tuple[str, str]:
-    country, _, rest = isil.partition("-")
-    return country, rest
+    """Country and rest; an ISIL whose prefix is no country stands whole in the rest."""
+    country, hyphen, rest = isil.partition("-")
+    return (country, rest) if hyphen and len(country) <= 2 else ("", isil)
 
 
 def _crc_over(block: bytes) -> int:
@@ -155,13 +158,17 @@ def _layout_of(memory: bytes) -> int | None:
     return None
 
 
-def decode(memory: bytes) -> TagContent:
-    """Read a basic block and what follows it; anything wrong becomes a finding."""
+def decode(memory: bytes, block_size: int = 4) -> TagContent:
+    """Read a basic block and what follows it; anything wrong becomes a finding.
+
+    Where the check sum is wrong the bytes of each block are tried the other way round.
+    """
     findings: list[Finding] = []
     length = _layout_of(memory)
-    if length is None and (turned := _layout_of(_blocks_reversed(memory))) is not None:
-        memory, length = _blocks_reversed(memory), turned
-        findings.append(Finding("reversed_blocks", "warning", "each block of four bytes lies reversed"))
+    if length is None and _layout_of(turned(memory, block_size)) is not None:
+        memory = turned(memory, block_size)
+        length = _layout_of(memory)
+        findings.append(Finding("reversed_blocks", "warning", "the bytes of each block lie reversed"))
     if len(memory) < _SHORT_BLOCK:
         text = f"a basic block has {_SHORT_BLOCK} or {BASIC_BLOCK} bytes, here are {len(memory)}"
         findings.append(Finding("truncated", "error", text, len(memory)))
@@ -169,15 +176,19 @@ def decode(memory: bytes) -> TagContent:
         findings.append(Finding("bad_crc", "error", "the check sum of the basic block is wrong", _CRC.start))
     basic = memory[: length or BASIC_BLOCK]
     elements = _basic_elements(basic, findings)
-    if length is not None:
-        elements |= _extension_elements(memory, length, findings)
-    return TagContent(MODEL, elements, tuple(findings), truncated=len(memory) < _SHORT_BLOCK)
+    extensions = [] if length is None else split_extensions(memory, length, findings)
+    elements |= _extension_elements(extensions)
+    payloads = {extension.id: extension.payload for extension in extensions}
+    return TagContent(MODEL, elements, tuple(findings), len(memory) < _SHORT_BLOCK, payloads)
 
 
 def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
     elements: dict[int, str] = {}
     pii = _text(block[_PII])
-    if pii:
+    if pii == _ELSEWHERE:
+        text = "the item number has more than 16 bytes and stands in the library extension block"
+        findings.append(Finding("pii_in_extension", "error", text, _PII.start))
+    elif pii:
         elements[PII] = pii
     else:
         findings.append(Finding("no_pii", "error", "there is no primary item identifier", _PII.start))
@@ -218,8 +229,8 @@ def _text(field: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _extension_elements(memory: bytes, start: int, findings: list[Finding]) -> dict[int, str]:
-    extensions = split_extensions(memory, start, findings)
+def _extension_elements(extensions: list[Extension]) -> dict[int, str]:
+    """The title; what the other blocks hold is given by payload, for their layout is the library's own."""
     titles = [_text(extension.payload) for extension in extensions if extension.id == _TITLE_BLOCK]
     return {_TITLE: titles[0]} if titles and titles[0] else {}
 
@@ -246,6 +257,7 @@ def split_extensions(memory: bytes, start: int, findings: list[Finding]) -> list
     return extensions
 
 
-def _blocks_reversed(memory: bytes) -> bytes:
-    whole = len(memory) // 4 * 4
-    return b"".join(memory[at : at + 4][::-1] for at in range(0, whole, 4)) + memory[whole:]
+def turned(memory: bytes, size: int = 4) -> bytes:
+    """The memory with each whole block of ``size`` bytes turned round."""
+    whole = len(memory) // size * size
+    return b"".join(memory[at : at + size][::-1] for at in range(0, whole, size)) + memory[whole:]

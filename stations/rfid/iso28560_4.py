@@ -200,7 +200,7 @@ def decode(epc_bank: bytes, user: bytes = b"") -> TagContent:
         elements = {**below.elements, **elements}
         findings += below.findings
         truncated = truncated or below.truncated
-    return TagContent(MODEL, dict(sorted(elements.items())), tuple(findings), truncated)
+    return TagContent(MODEL, dict(sorted(elements.items())), tuple(findings), truncated, afi=control.afi)
 
 
 def decode_user(user: bytes) -> TagContent:

@@ -9,13 +9,14 @@ happened, so memory is read back before anything is written again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
 
-from stations.rfid.content import TagImage
-from stations.rfid.detect import decode, encode
+from stations.rfid.content import PII, TagContent, TagImage
+from stations.rfid.detect import decode_memory
+from stations.rfid.encode import encode
 from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone
 from workcell.kernel.ports import TagMemory, TagReader
 from workcell.kernel.profile import TagPolicy
@@ -59,21 +60,37 @@ class TagReport:
         }  # fmt: skip
 
 
+IsVoided = Callable[[str], Awaitable[bool]]
+"""Whether an item number is one that this library has given up."""
+Tell = Callable[[str, str], None]
+"""Hears each step as it is taken: the tag's UID and the step in words."""
+
+
+async def _none_voided(number: str) -> bool:
+    return False
+
+
+def _to_nobody(uid: str, step: str) -> None:
+    return
+
+
 async def write_tag(
     reader: TagReader,
     elements: Mapping[int, str],
     policy: TagPolicy,
     *,
     expected_uid: str = "",
-    voided: Collection[str] = (),
+    is_voided: IsVoided = _none_voided,
+    tell: Tell = _to_nobody,
 ) -> TagReport:
     """Write ``elements`` by the policy into the one tag in the field, or into ``expected_uid``.
 
-    A tag with other content is refused unless the policy overwrites and its item number is in ``voided``;
-    one that holds the same item number is brought up to date.  Raises DeviceGone when the reader is gone
-    (run it again) and DeviceFault when it answers nonsense; what is wrong with tag or data is in the report.
+    One that holds the same item number is brought up to date.  A tag with other content is refused, unless
+    the policy overwrites or adopts and its item number ``is_voided``, or the policy adopts and it holds no
+    item number.  Raises DeviceGone when the reader is gone (run it again) and DeviceFault when it answers
+    nonsense; what is wrong with tag or data is in the report.
     """
-    return await _Transaction(reader, elements, policy, expected_uid, voided).run()
+    return await _Transaction(reader, elements, policy, expected_uid, is_voided, tell).run()
 
 
 class _Stop(Exception):
@@ -92,13 +109,15 @@ class _Transaction:
         elements: Mapping[int, str],
         policy: TagPolicy,
         expected_uid: str,
-        voided: Collection[str],
+        is_voided: IsVoided,
+        tell: Tell,
     ) -> None:
         self._reader = reader
         self._elements = elements
         self._policy = policy
         self._expected = expected_uid
-        self._voided = voided
+        self._is_voided = is_voided
+        self._tell = tell
         self._uid = ""
         self._memory: TagMemory | None = None
         self._written: set[int] = set()
@@ -110,7 +129,7 @@ class _Transaction:
             self._uid = await self._only_tag()
             memory = await self._read()
             image = self._image(memory)
-            self._may_write(memory, image)
+            await self._may_write(memory, image)
             before = memory
             memory = await self._bring_up(memory, image)
             memory = await self._name(memory, image)
@@ -118,10 +137,8 @@ class _Transaction:
             await self._still_only_tag()
         except _Stop as stop:
             return self._report(False, stop.code, stop.text)
-        changed = memory != before
-        return self._report(
-            True, "written" if changed else "unchanged", f"Tag {self._uid} holds {self._elements[1]}."
-        )
+        code = "unchanged" if memory == before else "written"
+        return self._report(True, code, f"Tag {self._uid} holds {self._elements[PII]}.")
 
     # --- steps -------------------------------------------------------------------------------------------
 
@@ -149,18 +166,18 @@ class _Transaction:
     def _image(self, memory: TagMemory) -> TagImage:
         try:
             return encode(
-                self._elements, self._policy, block_size=memory.block_size, capacity=len(memory.data)
-            )
+                self._elements, self._policy,
+                block_size=memory.block_size, capacity=len(memory.data), epc_bytes=memory.epc_bytes,
+            )  # fmt: skip
         except BadInput as error:
             raise _Stop("elements", str(error)) from error
 
-    def _may_write(self, memory: TagMemory, image: TagImage) -> None:
-        """Blank, ours already, or voided and to be overwritten; and no block in the way is locked."""
-        content = decode(memory.data, memory.dsfid)
-        empty = not any(memory.data[: memory.block_size])
-        ours = content.pii == self._elements.get(1)
-        voided = bool(content.pii) and content.pii in self._voided
-        if not (empty or ours or (voided and self._policy.not_blank == "overwrite")):
+    async def _may_write(self, memory: TagMemory, image: TagImage) -> None:
+        """Blank, ours already, or free by the policy; and no block in the way is locked."""
+        content = decode_memory(memory)
+        empty = content.model == "blank" or not any(_block(memory, 0))
+        ours = content.pii == self._elements.get(PII)
+        if not (empty or ours or await self._is_free(content)):
             held = f"item {content.pii}" if content.pii else f"{content.model} data without an item number"
             raise _Stop("not_blank", f"Tag {memory.uid} is not blank: it holds {held}.")
         wanted = _wanted(memory, image)
@@ -168,6 +185,17 @@ class _Transaction:
         if stuck:
             blocks = ", ".join(map(str, stuck))
             raise _Stop("locked", f"Tag {memory.uid}: locked blocks {blocks} hold other data; use a new tag.")
+
+    async def _is_free(self, content: TagContent) -> bool:
+        """Whether the policy lets other content be written over.
+
+        An item number that can't be read whole may be anybody's: only data without a trace of one is adopted.
+        """
+        if self._policy.not_blank == "refuse":
+            return False
+        if content.pii:
+            return await self._is_voided(content.pii)
+        return self._policy.not_blank == "adopt" and content.model == "unknown"
 
     async def _bring_up(self, memory: TagMemory, image: TagImage) -> TagMemory:
         """Write what differs and read it back until memory is as wanted, a bounded number of times."""
@@ -244,6 +272,7 @@ class _Transaction:
 
     async def _try(self, step: str, command: Awaitable[None]) -> None:
         """Send a changing command once; lost or refused, what became of it is read back by the caller."""
+        self._tell(self._uid, f"{step}: sent")
         try:
             await command
         except (DeviceFault, DeviceGone) as error:
@@ -253,8 +282,10 @@ class _Transaction:
 
     def _log(self, step: str) -> None:
         self._steps.append(step)
+        self._tell(self._uid, step)
 
     def _report(self, ok: bool, code: str, text: str) -> TagReport:
+        self._tell(self._uid, f"{code}: {text}")
         memory = self._memory
         report = TagReport(
             ok, code, text, self._uid,
@@ -262,7 +293,7 @@ class _Transaction:
         )  # fmt: skip
         if memory is None:
             return report
-        content = decode(memory.data, memory.dsfid)
+        content = decode_memory(memory)
         return TagReport(
             ok, code, text, self._uid, memory.afi, memory.dsfid, memory.data.hex().upper(), content.pii,
             content.model, content.elements, report.written, tuple(sorted(memory.locked)), report.tries,

@@ -122,7 +122,11 @@ class Printer(Protocol):
 
 @dataclass(frozen=True)
 class TagMemory:
-    """User memory of one ISO 15693 tag.  ``locked`` holds the numbers of the locked blocks."""
+    """User memory of one ISO 15693 tag.  ``locked`` holds the numbers of the locked blocks.
+
+    A UHF tag (EPC Gen2) has its TID for a ``uid`` and blocks of one word; the first ``epc_bytes`` of its data
+    are the EPC bank from the PC word on, the rest is user memory.
+    """
 
     uid: str
     block_size: int
@@ -130,6 +134,7 @@ class TagMemory:
     afi: int
     dsfid: int
     locked: frozenset[int] = frozenset()
+    epc_bytes: int = 0
 
 
 class TagReader(Protocol):

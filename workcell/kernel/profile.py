@@ -80,6 +80,7 @@ class Records(Table):
     ``item_subfields`` says which subfield of the item field takes what, instead of the usual table of that
     field; ``item_grouping`` whether each copy has a field of its own or all copies at a location share one.
     ``authority_links`` puts $0 of an authority record to a heading that is exactly its own.
+    ``minimum_score`` is the score below which `marc validate` reports a record; 0 asks for nothing.
     """
 
     format: Literal["marc21", "cnmarc"] = "marc21"
@@ -226,19 +227,20 @@ class Stamp(Table):
 
 
 class TagPolicy(Table):
-    """What is written into a tag (ISO 28560-2 / GB/T 35660.2).
+    """What is written into a tag (ISO 28560 / GB/T 35660; cultu: the Chinese university libraries' UHF format).
 
     ``elements`` lists relative OIDs beside PII (1) and the content parameter (2), which are always there:
     owner institution (3), type of usage (5), shelf location (6), MARC media format (8).
-    A tag that is not blank: "refuse" sends the book to a person, "overwrite" only when its PII is voided.
+    A tag that is not blank: "refuse" sends the book to a person, "overwrite" takes one whose number this
+    library has voided, "adopt" one that holds no item number as well (a factory's test data, a web address).
     """
 
-    model: Literal["28560-2", "28560-3"] = "28560-2"
+    model: Literal["28560-2", "28560-3", "28560-4", "cultu"] = "28560-2"
     elements: tuple[Literal[3, 5, 6, 8], ...] = (3, 5)
-    type_of_usage: str = "10"
-    afi_on_shelf: int = 0x07
+    type_of_usage: Annotated[str, Field(pattern="^[0-9A-Fa-f]{2}$")] = "10"
+    afi_on_shelf: Annotated[int, Field(ge=0, le=0xFF)] = 0x07
     lock: bool = False
-    not_blank: Literal["refuse", "overwrite"] = "refuse"
+    not_blank: Literal["refuse", "overwrite", "adopt"] = "refuse"
 
 
 class Registers(Table):

@@ -279,6 +279,10 @@ class Visit:
         """Move the copy's item number on in the ledger."""
         await self._cataloguing.number(self._book, event, detail)
 
+    async def is_voided(self, number: str) -> bool:
+        """Whether an item number was given up by this library."""
+        return await self._cataloguing.is_voided(number)
+
     async def settle(self, evidence: Evidence) -> Leaving:
         """Decide, and reserve the marks of a copy that goes on."""
         return await self._computed(self._cataloguing.settle(self._book, evidence))

@@ -18,7 +18,7 @@ import label_print
 import marc
 import vision
 from stations.station import ON, Leaving, Way
-from workcell.kernel.errors import DeviceFault, DeviceGone
+from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone
 from workcell.kernel.evidence import Evidence, Face, evidence_from_json, evidence_to_json
 from workcell.kernel.model import (
     Decision,
@@ -318,6 +318,16 @@ class Cataloguing:
         self, step: Callable[..., None], barcode: str, label: Mapping[str, Any], now: datetime
     ) -> None:
         await self._worker.run(partial(step, copy=label["copy"]), barcode, Surface(label["surface"]), now)
+
+    async def is_voided(self, number: str) -> bool:
+        """Whether an item number is one of ours that was given up; one that we never gave out is not."""
+        return await self._worker.run(self._is_voided, number)
+
+    def _is_voided(self, number: str) -> bool:
+        try:
+            return self._site.numbers.find(number).state == "voided"
+        except BadInput:
+            return False
 
     async def void(self, book: Book, reason: str) -> None:
         """Give up what was taken for a copy that is not released: its numbers and its place in the order."""

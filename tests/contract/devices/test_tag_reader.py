@@ -68,6 +68,10 @@ def on_bench(story: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
     run_virtual(run())
 
 
+async def voided(number: str) -> bool:
+    return number == "30234000000017"
+
+
 def filled(elements: dict[int, str], policy: TagPolicy = POLICY) -> Tag:
     """A tag that somebody wrote well."""
     image = encode(elements, policy, block_size=4, capacity=112)
@@ -326,7 +330,7 @@ def test_a_tag_of_another_item_is_refused_untouched() -> None:
 def test_foreign_data_are_refused_untouched() -> None:
     async def story(bench: Bench) -> None:
         bench.tag.memory[:8] = b"\xd1\x01\x0bU\x01abc"
-        assert (await bench.write(voided=["30234000000017"])).code == "not_blank"
+        assert (await bench.write(is_voided=voided)).code == "not_blank"
         assert not WRITES & set(bench.twin.commands)
 
     on_bench(story)
@@ -338,8 +342,8 @@ def test_a_voided_item_is_overwritten_where_the_policy_says_so() -> None:
         bench.field.tags = [filled(old, TagPolicy(elements=(3, 5, 6)))]
         overwriting = TagPolicy(elements=(3, 5), not_blank="overwrite")
         assert (await bench.write(overwriting)).code == "not_blank"
-        assert (await bench.write(POLICY, voided=["30234000000017"])).code == "not_blank"
-        assert (await bench.write(overwriting, voided=["30234000000017"])).ok
+        assert (await bench.write(POLICY, is_voided=voided)).code == "not_blank"
+        assert (await bench.write(overwriting, is_voided=voided)).ok
         assert bytes(bench.tag.memory) == bytes(filled(ELEMENTS).memory)
 
     on_bench(story)
@@ -441,7 +445,7 @@ def test_power_lost_at_any_block_never_leaves_a_tag_that_looks_whole(
             bench.field.tags = [filled(before, TagPolicy(elements=(3, 5, 6)))]
         finished = encode(ELEMENTS, policy, block_size=4, capacity=112).data
         bench.twin.power_fails_after_blocks = blocks
-        report = await bench.write(policy, voided=["30234000000017"])
+        report = await bench.write(policy, is_voided=voided)
         content = decode(bytes(bench.tag.memory), bench.tag.dsfid)
         whole = bytes(bench.tag.memory[: len(finished)]) == finished
         assert report.ok == whole
@@ -449,7 +453,7 @@ def test_power_lost_at_any_block_never_leaves_a_tag_that_looks_whole(
         assert whole or not content.elements or content.elements[1] == "30234000000017"
         assert whole or not bench.tag.locked
         bench.twin.power_fails_after_blocks = None
-        assert (await bench.write(policy, voided=["30234000000017"])).ok
+        assert (await bench.write(policy, is_voided=voided)).ok
         assert bytes(bench.tag.memory[: len(finished)]) == finished
         assert decode(bytes(bench.tag.memory)).pii == ELEMENTS[1]
 
