@@ -2,65 +2,89 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from workcell.cli import (
-    authority,
-    calibrate,
-    camera,
-    catalog,
-    control,
-    demo,
-    desk,
-    doctor,
-    identify,
-    marc,
-    passport,
-    plc,
-    profile,
-    review,
-    run,
-    status,
-    twin,
-    vision,
-    vision_page,
-)
 from workcell.cli.output import console, print_error
 from workcell.kernel.errors import StorageFull, WorkcellError
+
+_COMMANDS = {
+    "demo": "demo:demo",
+    "run": "run:run",
+    "desk": "desk:desk",
+    "identify": "identify:identify",
+    "calibrate": "calibrate:calibrate",
+    "status": "status:status",
+    "hold": "control:hold",
+    "unhold": "control:unhold",
+    "stop": "control:stop",
+    "abort": "control:abort",
+    "clear": "control:clear",
+    "passport": "passport:passport",
+    "doctor": "doctor:doctor",
+    "catalog": "catalog:app",
+    "camera": "camera:app",
+    "tag": "tag:app",
+    "twin": "twin:app",
+    "profile": "profile:app",
+    "plc": "plc:app",
+    "review": "review:app",
+    "marc": "marc:app",
+    "authority": "authority:app",
+    "vision": "vision_page:app",
+}
+"""Each command's module in this package, and its function or group there."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands, each imported when it is asked for: a label need not wait for recognition."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, attribute = _COMMANDS[name].partition(":")
+        found = getattr(importlib.import_module(f"workcell.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            command: Any = typer.main.get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(name)(found)
+            command = typer.main.get_command(alone)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Workcell(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.commands = _Commands()  # type: ignore[assignment]  # read only
+
 
 app = typer.Typer(
     name="workcell",
     help="The cataloguing workcell: from a pile of books to catalogued, marked, sorted ones.",
+    cls=_Workcell,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(demo.demo)
-app.command()(run.run)
-app.command()(desk.desk)
-app.command()(identify.identify)
-app.command()(calibrate.calibrate)
-app.command()(status.status)
-app.command()(control.hold)
-app.command()(control.unhold)
-app.command()(control.stop)
-app.command()(control.abort)
-app.command()(control.clear)
-app.command()(passport.passport)
-app.command()(doctor.doctor)
-app.add_typer(catalog.app, name="catalog")
-app.add_typer(camera.app, name="camera")
-app.add_typer(twin.app, name="twin")
-app.add_typer(profile.app, name="profile")
-app.add_typer(plc.app, name="plc")
-app.add_typer(review.app, name="review")
-app.add_typer(marc.app, name="marc")
-app.add_typer(authority.app, name="authority")
-vision.app.command()(vision_page.page)
-app.add_typer(vision.app, name="vision")
+
+
+@app.callback()
+def _workcell() -> None:
+    """The cataloguing workcell: from a pile of books to catalogued, marked, sorted ones."""
 
 
 def main() -> None:

@@ -10,17 +10,16 @@ from rich.table import Table
 
 import marc
 import vision
+from workcell.cli.images import image_files
 from workcell.cli.marc_match import print_decision
 from workcell.cli.options import EXAMPLES, Json
 from workcell.cli.output import paper, print_json
 from workcell.cli.sources import Catalog, open_catalogues
-from workcell.kernel.errors import BadInput
 from workcell.kernel.evidence import Evidence, evidence_to_json
 from workcell.kernel.model import Decision, decision_to_json
 from workcell.kernel.profile import load_profile
 from workcell.site.receiving import load_orders
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 """Endings of files that are taken for images in a folder."""
 
 
@@ -55,21 +54,6 @@ def _decide(
     lines = [line for path in orders or () for line in load_orders(path)]
     with open_catalogues(catalog) as sources:
         return marc.match(evidence, sources, lines, rules).decision
-
-
-def image_files(paths: list[Path]) -> list[Path]:
-    """The images named, and those in the folders named, sorted; raises BadInput when there is none."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found.extend(sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES))
-        elif path.exists():
-            found.append(path)
-        else:
-            raise BadInput("no such file", subject=str(path), remedy="Check the path.")
-    if not found:
-        raise BadInput("no image found", subject=", ".join(map(str, paths)), remedy="Give JPEG or PNG files.")
-    return found
 
 
 def _print(evidence: Evidence) -> None:

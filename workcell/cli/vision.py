@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from rich.table import Table
 
 import vision as eyes
-from workcell.cli.identify import SUFFIXES
+from workcell.cli.images import images_below
 from workcell.cli.options import Jsonl
 from workcell.cli.output import paper, print_json_line
 from workcell.kernel.clock import WallClock
@@ -66,20 +66,6 @@ def barcodes(
         _print(images)
     if any(image.error for image in images):
         raise typer.Exit(1)
-
-
-def images_below(paths: list[Path]) -> list[Path]:
-    """The files named as they are, and all images in the folders named and below, sorted."""
-    found: list[Path] = []
-    for path in paths:
-        found.extend(_images_in(path) if path.is_dir() else [path])
-    if not found:
-        raise BadInput("no image found", subject=", ".join(map(str, paths)), remedy="Give JPEG or PNG files.")
-    return found
-
-
-def _images_in(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
 
 
 def _read(file: Path) -> Seen:

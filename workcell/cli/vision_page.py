@@ -11,9 +11,10 @@ import typer
 from rich.table import Table
 
 import vision as eyes
+from workcell.cli.images import images_below
 from workcell.cli.options import Jsonl
 from workcell.cli.output import paper, print_json_line
-from workcell.cli.vision import images_below
+from workcell.cli.vision import app
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput
 from workcell.kernel.evidence import ImageEvidence, image_to_json
@@ -38,6 +39,7 @@ class _Seen:
         return {key: whole[key] for key in _KEPT} | {"problems": whole["problems"], "ms": round(self.ms, 1)}
 
 
+@app.command()
 def page(
     paths: Annotated[list[Path], typer.Argument(help="Images, or folders of them (with subfolders).")],
     jsonl: Jsonl = False,
