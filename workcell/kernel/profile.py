@@ -59,8 +59,9 @@ class AddedField(Table):
 
 
 ItemValue = Literal[
-    "agency", "branch", "shelf", "barcode", "accession", "call_number", "prefix", "class", "book_number", "scheme",
-    "copy", "copies", "volume", "price", "money", "currency", "source", "date", "compact_date", "item_type",
+    "agency", "branch", "shelf", "barcode", "accession", "call_number", "prefix", "class", "book_number",
+    "scheme", "copy", "copies", "volume", "price", "money", "currency", "source", "date", "compact_date",
+    "item_type",
 ]  # fmt: skip
 """What a subfield of an item field may hold."""
 
