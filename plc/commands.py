@@ -16,7 +16,7 @@ from plc.handshake import is_newer, next_seq
 from plc.modbus import read_request, write_request
 from plc.snapshot import LINE, Snapshot
 from plc.tagmap import Value, VerbSpec
-from workcell.kernel.errors import DeviceGone, Doubtful, Refused
+from workcell.kernel.errors import BadInput, DeviceGone, Doubtful, Refused
 from workcell.kernel.ports import Done
 
 _ANSWER_SECONDS = 1.0
@@ -107,6 +107,8 @@ class Commands:
         back in time, Doubtful when the PLC was powered up meanwhile or answered a later command.
         """
         spec = self._map.verb(station, verb)
+        if f"{station}.{verb}" in self._talk.manifest.without:
+            raise BadInput("the PLC leaves this unit command out", subject=f"{station}.{verb}")
         words = self._codec.encode_list(spec.params, params)
         command: dict[str, Value] = {
             "owner": self._talk.heart.token,

@@ -69,6 +69,7 @@ class Probe:
         )
         self.talk.heart.token = TOKEN
         self.codec = self.talk.codec
+        self._pulse = asyncio.Lock()
         self.stations = self.manifest.stations
 
     # --- life --------------------------------------------------------------------------------------------
@@ -88,20 +89,23 @@ class Probe:
 
     def start_beating(self) -> None:
         """Write a heartbeat every 100 ms from now on."""
+        self.silent = False
         if self._beating is None or self._beating.done():
             self._beating = asyncio.get_running_loop().create_task(self._beat())
 
     async def stop_beating(self) -> None:
-        """Write none any more."""
+        """Write none any more; one that is on its way is answered first."""
+        self.silent = True
         beating, self._beating = self._beating, None
         if beating is not None:
-            beating.cancel()
-            with suppress(asyncio.CancelledError, DeviceGone, DeviceFault):
+            async with self._pulse:
+                beating.cancel()
+            with suppress(asyncio.CancelledError):
                 await beating
 
     async def _beat(self) -> None:
         while True:
-            if not self.silent:
+            async with self._pulse:
                 with suppress(DeviceGone, DeviceFault):
                     await self.talk.beat_heart()
             await self.clock.sleep(_BEAT_SECONDS)
@@ -271,7 +275,6 @@ class Probe:
 
     async def claim(self) -> None:
         """Own the line and keep it."""
-        self.silent = False
         self.start_beating()
         await self.until(
             self.line, lambda line: line["owner"] == TOKEN, 3.0, "the token of the only host as owner"
@@ -331,11 +334,13 @@ class Probe:
         await self.play("restart")
         deadline = self.clock.now() + _BOOT_SECONDS
         while True:
-            with suppress(DeviceGone, DeviceFault):
+            try:
                 if self.talk.client is None:
                     await self.open()
                 if (boot := (await self.line())["boot_id"]) != before:
                     return before, boot
+            except (DeviceGone, DeviceFault):
+                await self.talk.hang_up()  # a PLC without power drops its connections
             if self.clock.now() > deadline:
                 raise Broken(f"BootId is still {before} after the power-up")
             await self.clock.sleep(0.02)

@@ -196,8 +196,8 @@ async def _accumulation(probe: Probe) -> str:
 async def _held(probe: Probe) -> str:
     """No movement starts while held; the grant goes on after unhold; stop withdraws it."""
     behind, front, first, second = await _pair(probe)
-    moving = await probe.grant(front, second)
     waiting = await probe.grant(behind, first)
+    moving = await probe.grant(front, second)
     hold = await probe.order("hold")
     expect(hold.code == "accepted", f"hold was answered {hold.code}")
     expect(await probe.end(front, moving.seq) == "ok", "the move that ran into Held did not end ok")

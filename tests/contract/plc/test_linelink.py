@@ -522,6 +522,18 @@ def test_a_vendor_may_differ_by_manifest(play_in_memory: Any, changes: dict[str,
     play_in_memory(scenario, **changes)
 
 
+def test_a_unit_command_that_the_vendor_leaves_out_is_not_sent(play_in_memory: Any) -> None:
+    """WC-UC-001: the manifest says so, and the host knows it before it asks."""
+
+    async def scenario(rig: Any) -> None:
+        link = await rig.started()
+        with pytest.raises(BadInput, match=r"posture\.flip: the PLC leaves this unit command out"):
+            await rig.do(link, "posture", "flip")
+        await link.close()
+
+    play_in_memory(scenario, without=("posture.flip",))
+
+
 def test_times_are_read_once_a_second(play_in_memory: Any) -> None:
     """WC-TM-001."""
 

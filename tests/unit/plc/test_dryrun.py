@@ -64,8 +64,8 @@ def test_a_power_up_forgets_commands_and_stimuli() -> None:
 def test_acts_and_movements_take_a_time_that_can_be_seen() -> None:
     """WC-DR-004."""
     plant = DryPlant()
-    assert 0.2 <= plant.move_seconds("supply", "posture") <= 2
-    assert 0.2 <= plant.act_seconds("supply", "feed", {}) <= 2
+    assert 0.3 <= plant.move_seconds("supply", "posture") <= 2
+    assert 0.3 <= plant.act_seconds("supply", "feed", {}) <= 2
     _, measures = plant.act("posture", "measure", {})
     assert 300 <= measures["height_mm10"] <= 6000
 
