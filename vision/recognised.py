@@ -37,7 +37,7 @@ _WINDOW = 9
 _TEXTURE = 7.0
 _ALIKE = 0.6
 _MOST_DIFFERENT_PX = 6
-"""Pictures of one cover differ nowhere, or by a speck; another volume's one digit by a dozen pixels and more."""
+"""Pictures of one cover differ nowhere or by a speck; another volume's digit by a dozen pixels and more."""
 _LEAST_COMPARED = 0.03
 _SHIFTS = tuple((dx, dy) for dx in (-2, 0, 2) for dy in (-2, 0, 2))
 
