@@ -118,6 +118,7 @@ async def _change_counters(probe: Probe) -> str:
 @check("WC-TM-001", start="execute", advice="Add each scan's time to the state it ended in; publish at 1 Hz.")
 async def _times(probe: Probe) -> str:
     """Times are kept by state and mode and add up to the time since power-up."""
+    await probe.clock.sleep(1.2)  # until the block is of this state
     before = await probe.read("times")
     begun = probe.clock.now()
     await probe.clock.sleep(3.0)
