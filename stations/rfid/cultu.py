@@ -30,7 +30,7 @@ from workcell.kernel.errors import BadInput
 
 MODEL: Final = "cultu"
 INDEXED: Final = (3, 4, 5, 6, 11, 12, 14, 15, 16, 24, 26, 27, 28, 29, 30, 31)
-_HEAD: Final = 4
+HEAD_BYTES: Final = 4
 _NUMBER_96: Final = 8
 _NUMBER_128: Final = 12
 _LONGEST: Final = 14
@@ -70,7 +70,7 @@ def pack_number(text: str, size: int = _NUMBER_96) -> bytes:
     number = _short(text, size) or (_packed_96(text) if size == _NUMBER_96 else _packed_128(text))
     if number is None:
         raise BadInput(
-            f"item number {text!r} does not fit a CULTU tag of {(_HEAD + size) * 8} bits",
+            f"item number {text!r} does not fit a CULTU tag of {(HEAD_BYTES + size) * 8} bits",
             remedy="Use up to 14 characters, or ISO 28560-2.",
         )
     return number
@@ -184,12 +184,14 @@ def decode(epc_bank: bytes, user: bytes = b"") -> TagContent:
     """Read PC and EPC, and user memory when it is at hand.  Never raises."""
     findings: list[Finding] = []
     epc = epc_bank[2 : 2 + 2 * ProtocolControl.parse(int.from_bytes(epc_bank[:2], "big")).words]
-    size = _NUMBER_128 if len(epc) >= _HEAD + _NUMBER_128 else _NUMBER_96
-    if len(epc) < _HEAD + size:
-        text = f"an EPC has {_HEAD + _NUMBER_96} or {_HEAD + _NUMBER_128} bytes, here are {len(epc)}"
+    size = _NUMBER_128 if len(epc) >= HEAD_BYTES + _NUMBER_128 else _NUMBER_96
+    if len(epc) < HEAD_BYTES + size:
+        text = (
+            f"an EPC has {HEAD_BYTES + _NUMBER_96} or {HEAD_BYTES + _NUMBER_128} bytes, here are {len(epc)}"
+        )
         return TagContent(MODEL, {}, (Finding("truncated", "error", text, 0),), True)
-    head = Head.parse(epc[:_HEAD])
-    elements = _number_of(epc[_HEAD : _HEAD + size], findings)
+    head = Head.parse(epc[:HEAD_BYTES])
+    elements = _number_of(epc[HEAD_BYTES : HEAD_BYTES + size], findings)
     if head.indexed:
         elements[2] = ",".join(map(str, head.indexed))
     truncated = False
@@ -212,9 +214,11 @@ def _number_of(data: bytes, findings: list[Finding]) -> dict[int, str]:
         try:
             elements = {PII: unpack_number(data[::-1])}
         except ValueError:
-            findings.append(Finding("no_pii", "error", str(error), 2 + _HEAD))
+            findings.append(Finding("no_pii", "error", str(error), 2 + HEAD_BYTES))
             return {}
-    findings.append(Finding("big_endian", "warning", "the item number's bytes lie big-endian", 2 + _HEAD))
+    findings.append(
+        Finding("big_endian", "warning", "the item number's bytes lie big-endian", 2 + HEAD_BYTES)
+    )
     return elements
 
 

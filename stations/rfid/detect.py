@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
 from stations.rfid.compaction import Compaction
 from stations.rfid.content import PII, Finding, TagContent
+from stations.rfid.layout import kept
 from workcell.kernel.ports import TagMemory
 
 _FACTORY_EPC: Final = 0xE2  # first byte of the identifiers that chips leave the factory with
@@ -117,7 +118,19 @@ def _is_epc_bank(bank: bytes) -> bool:
 # --- anything --------------------------------------------------------------------------------------------
 
 
-def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW) -> TagContent:
+@dataclass(frozen=True)
+class Dump:
+    """A dump told apart: its content, and how that is stored (see ``layout``)."""
+
+    content: TagContent
+    layout: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data in the shape of ``workcell tag decode --json``."""
+        return self.content.to_json() | self.layout
+
+
+def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW) -> Dump:
     """Read a dump of which nothing is known.
 
     One memory: ISO 15693 user memory, or an EPC bank with or without its CRC and with or without user memory
@@ -126,25 +139,27 @@ def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW)
     whole = b"".join(banks)
     first = banks[0] if len(banks) == 2 else whole
     if _crc_of_bank_holds(first):
-        return _split_uhf(first[_CRC_BYTES:], banks)
-    plain = decode(whole, dsfid, block_size)
-    if plain.sound and plain.pii and (plain.model != iso28560_2.MODEL or _begins_with_pii(whole)):
+        return _uhf_dump(first[_CRC_BYTES:], banks)
+    content = decode(whole, dsfid, block_size)
+    plain = Dump(content, kept(content, whole, b""))
+    certain = content.sound and bool(content.pii)
+    if certain and (content.model != iso28560_2.MODEL or _begins_with_pii(whole)):
         return plain
     if _is_epc_bank(first):
-        found = _split_uhf(first, banks)
-        if found.model == "blank" or (found.sound and found.pii):
+        found = _uhf_dump(first, banks)
+        if found.content.model == "blank" or (found.content.sound and found.content.pii):
             return found
-    if plain.sound and plain.pii:
-        return plain
     user = iso28560_4.decode_user(whole)
-    if user.sound and len(user.elements) > 1 and not user.findings:
-        return user
+    if not certain and len(user.elements) > 1 and not user.findings and not user.truncated:
+        return Dump(user, kept(user, b"", whole))
     return plain
 
 
-def _split_uhf(bank: bytes, banks: tuple[bytes, ...]) -> TagContent:
+def _uhf_dump(bank: bytes, banks: tuple[bytes, ...]) -> Dump:
     length = _bank_length(bank)
-    return decode_uhf(bank[:length], banks[1] if len(banks) == 2 else bank[length:])
+    user = banks[1] if len(banks) == 2 else bank[length:]
+    content = decode_uhf(bank[:length], user)
+    return Dump(content, kept(content, bank[:length], user))
 
 
 def _begins_with_pii(memory: bytes) -> bool:
@@ -153,17 +168,3 @@ def _begins_with_pii(memory: bytes) -> bool:
     if not stored:  # the blocks lie reversed
         return True
     return stored[0].oid == PII and stored[0].compaction is not Compaction.APPLICATION
-
-
-def layout_of(memory: bytes, content: TagContent) -> list[dict[str, Any]]:
-    """How the elements of ISO 28560-2 memory are stored, as plain JSON data; empty for other models."""
-    if content.model != iso28560_2.MODEL or _SWAPPED in content.findings:
-        return []
-    return [
-        {
-            "oid": stored.oid, "compaction": stored.compaction.name.lower(), "hex": stored.data.hex().upper(),
-            "padding": None if stored.padding is None else stored.padding.hex().upper(),
-            "fillers": stored.fillers, "offset": stored.offset,
-        }
-        for stored in iso28560_2.split(memory)[0]
-    ]  # fmt: skip

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
-from stations.rfid.content import AFI_ON_LOAN, AFI_SECURED, CONTENT_PARAMETER, PII, TYPE_OF_USAGE, TagImage
-from stations.rfid.iso28560_2 import Value
+from stations.rfid.content import (
+    AFI_ON_LOAN,
+    AFI_SECURED,
+    CONTENT_PARAMETER,
+    OWNER,
+    PII,
+    TYPE_OF_USAGE,
+    TagImage,
+)
+from stations.rfid.iso28560_2 import Stored, Value
+from stations.rfid.iso28560_3 import Extension
 from stations.rfid.iso28560_4 import UhfImage
+from stations.rfid.layout import head_as_stored, image_as_stored, says, stored_rows, user_as_stored
 from workcell.kernel.errors import BadInput
 from workcell.kernel.profile import TagPolicy
 
@@ -54,6 +65,68 @@ def encode_uhf(values: Iterable[Value], model: str, *, afi: int | None = None) -
     if model == cultu.MODEL:
         return cultu.encode(elements, on_loan=afi == AFI_ON_LOAN)
     raise _unknown(model)
+
+
+def encode_told(
+    values: Iterable[Value],
+    model: str,
+    told: Mapping[str, Any],
+    *,
+    block_size: int = 4,
+    capacity: int | None = None,
+    afi: int | None = None,
+) -> TagImage | UhfImage:
+    """Lay out a tag from what a decoder told of one: as it was stored, byte for byte.
+
+    ``told`` is the JSON of ``Dump``; its ``layout`` counts only where it still says the same as ``values``
+    and nothing shall be locked, its ``head``, ``extensions`` and ``afi`` where they are there.  With an empty
+    one everything is laid out anew.  Raises BadInput.
+    """
+    rows = list(values)
+    stored = [] if any(value.lock for value in rows) else stored_rows(told.get("layout") or [])
+    afi = _told_byte(told.get("afi")) if afi is None else afi
+    if model in UHF_MODELS:
+        return _uhf_told(rows, model, stored, str(told.get("head") or ""), afi)
+    afi = AFI_SECURED if afi is None else afi
+    if stored and model == iso28560_2.MODEL and says(stored, {value.oid: value.text for value in rows}):
+        return image_as_stored(stored, block_size, afi)
+    rows = [value for value in rows if value.text]
+    if model != iso28560_3.MODEL:
+        return encode_hf(rows, model, block_size=block_size, capacity=capacity, afi=afi)
+    blocks = _told_extensions(told.get("extensions") or {})
+    image = iso28560_3.encode(
+        _unlocked(rows, model), block_size=block_size, capacity=capacity, extensions=blocks
+    )
+    return replace(image, afi=afi)
+
+
+def _uhf_told(rows: list[Value], model: str, stored: list[Stored], head: str, afi: int | None) -> UhfImage:
+    if model == cultu.MODEL:
+        image = encode_uhf(rows, model, afi=afi)
+        return head_as_stored(image, head) if head else image
+    rows = [value for value in rows if value.text]
+    below = {element.oid for element in stored}
+    above = [value for value in rows if value.oid not in below]
+    in_user = {value.oid: value.text for value in rows if value.oid in below}
+    if stored and {value.oid for value in above} <= {PII, OWNER} and says(stored, in_user):
+        return user_as_stored(encode_uhf(above, model, afi=afi), stored)
+    return encode_uhf(rows, model, afi=afi)
+
+
+def _told_byte(text: Any) -> int | None:
+    try:
+        return bytes.fromhex(str(text))[0] if text else None
+    except (ValueError, IndexError) as error:
+        raise BadInput(f"AFI {text!r} is not two hexadecimal digits", remedy="Write it as in 07.") from error
+
+
+def _told_extensions(blocks: Any) -> tuple[Extension, ...]:
+    try:
+        return tuple(Extension(int(id_), bytes.fromhex(data)) for id_, data in blocks.items())
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BadInput(
+            "extensions are not payloads by block id", remedy='Write them as in {"101": "C0FFEE"}.'
+        ) from error
 
 
 def encode(

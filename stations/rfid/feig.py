@@ -20,7 +20,7 @@ T = TypeVar("T")
 _ANSWER_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 0.05
 _QUESTION_TRIES: Final = 3
-_BLOCKS_A_FRAME: Final = 28
+_BYTES_A_FRAME: Final = 128  # of blocks in one command, by the readers' manuals
 _REMEDY: Final = "Check the reader's power, cable, baud rate and bus address."
 _READ_AGAIN: Final = "Lay the book still in the middle of the antenna."
 
@@ -55,6 +55,7 @@ class FeigReader:
 
         Raises DeviceGone when the reader does not answer, DeviceFault when its answer makes no sense.
         """
+        await self._wake_tags()
         uids: list[str] = []
         more = False
         while True:
@@ -80,10 +81,9 @@ class FeigReader:
         if about.uid != uid:
             raise self._fault(f"asked for tag {uid}, {about.uid} answered", _READ_AGAIN)
         rows: list[tuple[bool, bytes]] = []
-        while len(rows) < about.blocks:
-            rows += await self._read_some(
-                uid, len(rows), min(_BLOCKS_A_FRAME, about.blocks - len(rows)), about.block_size
-            )
+        while left := about.blocks - len(rows):
+            count = min(left, max(1, _BYTES_A_FRAME // about.block_size))
+            rows += await self._read_some(uid, len(rows), count, about.block_size)
         data = b"".join(block for _, block in rows)
         locked = frozenset(number for number, (is_locked, _) in enumerate(rows) if is_locked)
         return TagMemory(uid, about.block_size, data, about.afi, about.dsfid, locked)
@@ -125,7 +125,10 @@ class FeigReader:
     async def _read_some(self, uid: str, first: int, count: int, size: int) -> list[tuple[bool, bytes]]:
         told = await self._ask_tag(Iso.READ_BLOCKS, frames.read_blocks(uid, first, count))
         rows = self._parsed(frames.parse_blocks, told, count, size)
-        told = await self._ask_tag(Iso.BLOCK_SECURITY, frames.block_security(uid, first, count))
+        try:
+            told = await self._ask_tag(Iso.BLOCK_SECURITY, frames.block_security(uid, first, count))
+        except _UnsupportedByTag:  # then the states that came with the blocks are all there is
+            return rows
         locks = self._parsed(frames.parse_block_security, told, count)
         return [(locked, block) for locked, (_, block) in zip(locks, rows, strict=True)]
 
@@ -140,11 +143,21 @@ class FeigReader:
             raise self._refused(command, answer)
         return answer.data
 
-    async def _ask(self, data: bytes) -> Answer:
+    async def _wake_tags(self) -> None:
+        """Switch the field off and on: a tag that was listed once stays quiet until then (manual, 0x01, ONT).
+
+        A reader that does not know the command does so by itself.
+        """
+        answer = await self._ask(b"", frames.RF_RESET)
+        if answer.status not in (Status.OK, Status.UNKNOWN_COMMAND, Status.NOT_AVAILABLE):
+            text = frames.status_text(answer.status)
+            raise self._fault(f"switching the field: {text}", "Check the reader's antenna.")
+
+    async def _ask(self, data: bytes, command: int = frames.ISO_HOST) -> Answer:
         """The answer to a question, asked again when it is lost on the wire."""
         for left in reversed(range(_QUESTION_TRIES)):
             try:
-                return await self._exchange(data)
+                return await self._exchange(data, command)
             except DeviceGone:
                 if not left:
                     raise
@@ -157,18 +170,18 @@ class FeigReader:
 
     # --- the wire ----------------------------------------------------------------------------------------
 
-    async def _exchange(self, data: bytes) -> Answer:
+    async def _exchange(self, data: bytes, command: int = frames.ISO_HOST) -> Answer:
         stream = await self._wire()
         feed = AnswerFeed()
         try:
             async with self._clock.timeout(self._answer_seconds):
-                await stream.write(frames.request(self._address, frames.ISO_HOST, data))
+                await stream.write(frames.request(self._address, command, data))
                 while True:
                     chunk = await stream.read()
                     if not chunk:
                         raise DeviceGone("the wire ended", subject=self.name, remedy=_REMEDY)
                     for answer in feed.take(chunk):
-                        if answer.command == frames.ISO_HOST:
+                        if answer.command == command:
                             return answer
         except (TimeoutError, DeviceGone) as error:
             await self.close()
@@ -218,9 +231,7 @@ class FeigReader:
             text = frames.ISO_ERROR_TEXTS.get(code, f"ISO 15693 error {code:02X}")
             kind = _UnsupportedByTag if code in frames.UNSUPPORTED_BY_TAG else DeviceFault
             return kind(f"{name}: {text}", subject=self.name, remedy="Use another tag.")
-        known = {status.value: text for status, text in frames.STATUS_TEXTS.items()}
-        text = known.get(answer.status, f"status {answer.status:02X}")
-        return self._fault(f"{name}: {text}", _READ_AGAIN)
+        return self._fault(f"{name}: {frames.status_text(answer.status)}", _READ_AGAIN)
 
 
 class _UnsupportedByTag(DeviceFault):

@@ -16,6 +16,7 @@ from workcell.kernel.errors import DeviceFault
 
 STX: Final = 0x02
 ISO_HOST: Final = 0xB0
+RF_RESET: Final = 0x69
 BROADCAST: Final = 0xFF
 _OVERHEAD: Final = 8  # STX, length, address, command, status and CRC of an answer
 _HEAD: Final = 3
@@ -24,6 +25,7 @@ _LONGEST: Final = 0xFFFF
 _ADDRESSED: Final = 0x01
 _MORE: Final = 0x80
 _WITH_SECURITY: Final = 0x08
+_BLOCK_SIZES: Final = (1, 2, 4, 8, 16, 32)
 _ISO15693: Final = 0x03  # transponder type in the low six bits of an inventory entry
 
 
@@ -49,10 +51,13 @@ class Status(IntEnum):
     BAD_DATA = 0x02
     WRITE_ERROR = 0x03
     ADDRESS_ERROR = 0x04
+    WRONG_TYPE = 0x05
     UNKNOWN_COMMAND = 0x80
     BAD_LENGTH = 0x81
     NOT_AVAILABLE = 0x82
     RF_ERROR = 0x83
+    RF_WARNING = 0x84
+    NO_VALID_DATA = 0x93
     MORE_DATA = 0x94
     ISO_ERROR = 0x95
 
@@ -62,10 +67,13 @@ STATUS_TEXTS: Final = {
     Status.BAD_DATA: "the tag's answer was garbled",
     Status.WRITE_ERROR: "the tag did not take the data",
     Status.ADDRESS_ERROR: "the tag has no such block",
+    Status.WRONG_TYPE: "the tag is not of a kind that has the command",
     Status.UNKNOWN_COMMAND: "the reader does not know the command",
     Status.BAD_LENGTH: "the reader found the command too short or too long",
     Status.NOT_AVAILABLE: "the reader can't carry out the command",
     Status.RF_ERROR: "the radio link to the tag broke",
+    Status.RF_WARNING: "the reader warns of its antenna",
+    Status.NO_VALID_DATA: "the reader has no valid data",
 }
 ISO_ERROR_TEXTS: Final = {
     0x01: "the tag does not support the command",
@@ -80,6 +88,11 @@ ISO_ERROR_TEXTS: Final = {
 }
 """ISO/IEC 15693-3 table 7."""
 UNSUPPORTED_BY_TAG: Final = frozenset({0x01, 0x02, 0x03})
+
+
+def status_text(status: int) -> str:
+    """What a status byte means, in words."""
+    return next((text for known, text in STATUS_TEXTS.items() if known == status), f"status {status:02X}")
 
 
 def crc16(data: bytes) -> int:
@@ -225,10 +238,19 @@ def parse_inventory(data: bytes) -> list[str]:
 
 
 def parse_system_information(data: bytes) -> SystemInformation:
-    """DSFID · UID · AFI · blocks - 1 · block size - 1 · IC reference.  Raises DeviceFault."""
+    """DSFID · UID · AFI · memory size (2) · IC reference.  Raises DeviceFault.
+
+    Memory size is blocks - 1 and block size - 1, in the order of ISO/IEC 15693-3; the manuals leave the order
+    open, so where the second is no size that chips have and the first is one, they stand the other way round.
+    A wrong guess does not pass: the block size comes with every block that is read.
+    """
     if len(data) != 13:
         raise implausible("a system information", data)
-    return SystemInformation(data[1:9].hex().upper(), data[0], data[9], data[10] + 1, (data[11] & 0x1F) + 1)
+    blocks, size = data[10] + 1, (data[11] & 0x1F) + 1
+    other_size = (data[10] & 0x1F) + 1
+    if size not in _BLOCK_SIZES and other_size in _BLOCK_SIZES:
+        blocks, size = data[11] + 1, other_size
+    return SystemInformation(data[1:9].hex().upper(), data[0], data[9], blocks, size)
 
 
 def parse_blocks(data: bytes, count: int, block_size: int) -> list[tuple[bool, bytes]]:

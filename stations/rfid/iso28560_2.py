@@ -114,12 +114,6 @@ def join(stored: Iterable[Stored]) -> bytes:
     return b"".join(element.to_bytes() for element in stored)
 
 
-def image_of(stored: Iterable[Stored], *, block_size: int = 4) -> TagImage:
-    """Memory with elements as they were stored once, byte for byte."""
-    data = join(stored)
-    return TagImage(data + bytes(-len(data) % block_size), block_size, DSFID)
-
-
 def _in_order(rows: list[Value]) -> list[Stored]:
     texts = {row.oid: row for row in rows if row.oid != CONTENT_PARAMETER}
     if len(texts) < sum(row.oid != CONTENT_PARAMETER for row in rows):

@@ -43,6 +43,11 @@ class Extension:
     def to_bytes(self) -> bytes:
         """Length, id, the byte that makes the whole block XOR to zero, payload."""
         length = _EXTENSION_HEADER + len(self.payload)
+        if length > 0xFF or not 0 <= self.id <= 0xFFFF:
+            raise BadInput(
+                f"extension block {self.id} of {length} bytes can't be written",
+                remedy="A block has up to 255 bytes and an id of two bytes; shorten the title.",
+            )
         head = bytes([length]) + self.id.to_bytes(2, "little")
         return head + bytes([reduce(xor, head + self.payload)]) + self.payload
 
@@ -92,8 +97,7 @@ def encode(
     if not elements.get(PII):
         raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
     block[_CRC] = _crc_over(bytes(block)).to_bytes(2, "little")
-    title = elements.get(_TITLE)
-    blocks = (*extensions, Extension(_TITLE_BLOCK, title.encode("utf-8"))) if title else extensions
+    blocks = _with_title(extensions, elements.get(_TITLE, ""))
     data = bytes(block) + b"".join(extension.to_bytes() for extension in blocks)
     if capacity == _SHORT_BLOCK and not any(data[_SHORT_BLOCK:]):
         data = data[:_SHORT_BLOCK]
@@ -103,6 +107,17 @@ def encode(
             remedy="Use a shorter ISIL, leave the title out, or use a larger tag.",
         )
     return TagImage(data + bytes(-len(data) % block_size), block_size, DSFID)
+
+
+def _with_title(extensions: tuple[Extension, ...], title: str) -> tuple[Extension, ...]:
+    """The extension blocks with the title in its own, in the place of the one that is there."""
+    others = tuple(extension for extension in extensions if extension.id != _TITLE_BLOCK)
+    block = Extension(_TITLE_BLOCK, title.encode("utf-8"))
+    if not title:
+        return others
+    if len(others) == len(extensions):
+        return (*extensions, block)
+    return tuple(block if extension.id == _TITLE_BLOCK else extension for extension in extensions)
 
 
 def _put(block: bytearray, field: slice, text: str, name: str) -> None:

@@ -25,7 +25,7 @@ _SET: Final = _PAD + "ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789"  # the place is t
 _NUMBER, _ASCII, _TWO_BYTES, _THREE_BYTES = 0xFB, 0xFC, 0xFD, 0xFE
 _SHORTEST_NUMBER: Final = 9
 _LONGEST_NUMBER: Final = _SHORTEST_NUMBER + 15
-_UMI: Final = 1 << 10
+USER_MEMORY: Final = 1 << 10
 _XPC: Final = 1 << 9
 _ISO: Final = 1 << 8
 _PIECE: Final = re.compile(
@@ -46,11 +46,11 @@ class ProtocolControl:
     @classmethod
     def parse(cls, word: int) -> ProtocolControl:
         """The fields of a PC word."""
-        return cls(word >> 11, bool(word & _UMI), bool(word & _XPC), bool(word & _ISO), word & 0xFF)
+        return cls(word >> 11, bool(word & USER_MEMORY), bool(word & _XPC), bool(word & _ISO), word & 0xFF)
 
     def to_word(self) -> int:
         """The PC word."""
-        flags = self.user_memory * _UMI | self.extended * _XPC | self.iso * _ISO
+        flags = self.user_memory * USER_MEMORY | self.extended * _XPC | self.iso * _ISO
         return self.words << 11 | flags | self.afi
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from stations import rfid
 from workcell.cli.options import Json, Jsonl
 from workcell.cli.output import paper, print_json, print_json_line, print_line
-from workcell.cli.tag_input import elements_in, stored_in, tags_in
+from workcell.cli.tag_input import elements_in, tags_in
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput
 from workcell.kernel.ports import TagMemory
@@ -50,9 +50,6 @@ def decode(
     ] = None,
     dsfid: Annotated[str, typer.Option(help="DSFID in hexadecimal, where the reader told it.")] = "",
     block_size: Annotated[int, typer.Option(min=1, max=32, help="Bytes a block.")] = 4,
-    layout: Annotated[
-        bool, typer.Option("--layout", help="Also how each element is stored, to encode it so again.")
-    ] = False,
     json: Json = False,
     jsonl: Jsonl = False,
 ) -> None:
@@ -65,15 +62,14 @@ def decode(
     number = _byte(dsfid, "--dsfid") if dsfid else None
     contents = []
     for banks in tags_in(memory or [], file or _STDIN, each=jsonl):
-        content = rfid.decode_dump(*banks, dsfid=number, block_size=block_size)
-        stored = {"layout": rfid.layout_of(b"".join(banks), content)} if layout else {}
-        contents.append(content)
+        dump = rfid.decode_dump(*banks, dsfid=number, block_size=block_size)
+        contents.append(dump.content)
         if jsonl:
-            print_json_line(content.to_json() | stored)
+            print_json_line(dump.to_json())
         elif json:
-            print_json(content.to_json() | stored)
+            print_json(dump.to_json())
         else:
-            _show(content)
+            _show(dump.content)
     if not all(content.sound for content in contents):
         raise typer.Exit(1)
 
@@ -96,25 +92,15 @@ def encode(
 ) -> None:
     """Lay out a tag's memory from elements in JSON: {"1": "30234000517861", "3": "US-InU-Mu"}.
 
-    The output of `tag decode --json` is taken as well, and with --layout written as it was, byte for byte.
+    The output of `tag decode --json` is taken as well and gives the tag as it was, byte for byte; an element
+    that was changed in it is laid out anew, with all others.
     """
     given = elements_in(elements, lock)
     wanted = model or given.model
     number = _byte(afi, "--afi") if afi else None
-    stored = stored_in(given.layout) if given.layout else []
-    image: Any
-    if stored and wanted == "28560-2":
-        image = rfid.image_of(stored, block_size=block_size)
-    elif wanted in rfid.UHF_MODELS:
-        image = rfid.encode_uhf(given.values, wanted, afi=number)
-    else:
-        image = rfid.encode_hf(
-            given.values,
-            wanted,
-            block_size=block_size,
-            capacity=capacity,
-            afi=0x07 if number is None else number,
-        )
+    image = rfid.encode_told(
+        given.values, wanted, given.told, block_size=block_size, capacity=capacity, afi=number
+    )
     if json:
         print_json(image.to_json())
         return

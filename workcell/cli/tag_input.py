@@ -60,11 +60,11 @@ def _bytes(text: str) -> bytes:
 
 @dataclass(frozen=True)
 class Given:
-    """Elements to encode, the data model that came with them, and how they were stored once."""
+    """Elements to encode, the data model that came with them, and the whole input they stood in."""
 
     values: list[rfid.Value]
     model: str = "28560-2"
-    layout: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 def elements_in(file: Path, lock: str) -> Given:
@@ -92,9 +92,8 @@ def elements_in(file: Path, lock: str) -> Given:
             f"elements {', '.join(map(str, sorted(missing)))} shall be locked and are not given",
             remedy="Name elements of the input after --lock.",
         )
-    values = [value for value in values if value.oid != 2 and value.text != ""]
-    layout = whole.get("layout") or []
-    return Given(values, str(whole.get("model") or "28560-2"), layout)
+    values = [value for value in values if value.oid != 2]
+    return Given(values, str(whole.get("model") or "28560-2"), whole)
 
 
 def _value(row: Any, locked: frozenset[int], file: Path) -> rfid.Value:
@@ -119,26 +118,6 @@ def _oids(text: str) -> frozenset[int]:
         return frozenset(int(part) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise BadInput(f"{text!r} names no OIDs", remedy="Write them as in 1,3.") from error
-
-
-def stored_in(layout: list[dict[str, Any]]) -> list[rfid.Stored]:
-    """Elements as they were stored, of `tag decode --layout`; raises BadInput."""
-    try:
-        return [
-            rfid.Stored(
-                int(row["oid"]),
-                rfid.compaction_named(str(row["compaction"])),
-                bytes.fromhex(row["hex"]),
-                None if row.get("padding") is None else bytes.fromhex(row["padding"]),
-                int(row.get("fillers", 0)),
-            )
-            for row in layout
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(
-            "the layout is not as `tag decode --layout` gives it",
-            remedy="Leave it out, or take it unchanged.",
-        ) from error
 
 
 def _wrong(file: Path, what: str) -> BadInput:

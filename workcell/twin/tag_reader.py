@@ -15,6 +15,7 @@ from workcell.kernel.errors import DeviceGone
 from workcell.kernel.ports import ByteStream, Clock
 
 _ISO_HOST: Final = 0xB0
+_RF_RESET: Final = 0x69
 _ANY_ADDRESS: Final = 0xFF
 _TR_TYPE: Final = 0x03
 _IC_REFERENCE: Final = 0x01
@@ -32,6 +33,7 @@ _OK, _NO_TAG, _WRITE_ERROR, _UNKNOWN, _LENGTH, _MORE_DATA, _ISO_ERROR = (
 _NOT_SUPPORTED, _NO_BLOCK, _ALREADY_LOCKED, _LOCKED = 0x01, 0x10, 0x11, 0x12
 
 _INVENTORY_SECONDS: Final = 0.03
+_RESET_SECONDS: Final = 0.006
 _COMMAND_SECONDS: Final = 0.006
 _READ_BLOCK_SECONDS: Final = 0.007
 _WRITE_BLOCK_SECONDS: Final = 0.018
@@ -64,7 +66,9 @@ class FeigReader:
     though the command was carried out; ``weak_writes_answer_ok`` says whether a tag whose writes are lost
     (``write_fails``) is reported as written or as a write error; ``power_fails_after_blocks`` cuts the
     field after so many more written blocks, None never; with ``multi_block`` off, chips refuse to write
-    more than one block at a time.
+    more than one block at a time, with ``block_security`` off to tell their lock map; ``new_tags_only``
+    leaves a tag that was listed quiet until the field has been off; ``answers_as`` puts another UID into what
+    a tag says of itself.
     """
 
     def __init__(self, world: Field, name: str, clock: Clock, *, address: int = 0) -> None:
@@ -75,10 +79,14 @@ class FeigReader:
         self.weak_writes_answer_ok = True
         self.power_fails_after_blocks: int | None = None
         self.multi_block = True
+        self.block_security = True
+        self.new_tags_only = False
+        self.answers_as = ""
         self.commands: list[int] = []
         self._world = world
         self._clock = clock
         self._told: list[str] = []
+        self._quiet: set[str] = set()
 
     async def serve(self, stream: ByteStream) -> None:
         """Answer the frames of one connection until it closes."""
@@ -97,13 +105,22 @@ class FeigReader:
         address, command = frame[3], frame[4]
         if address not in (_ANY_ADDRESS, self.address) or self.silent:
             return None
-        reply = await self._iso(frame[5:-2]) if command == _ISO_HOST else _Reply(_UNKNOWN)
+        reply = await self._carry_out(command, frame[5:-2])
         if self.lost_answers:
             self.lost_answers -= 1
             return None
         body = bytes([self.address, command, reply.status]) + reply.data
         head = b"\x02" + (len(body) + 5).to_bytes(2, "big") + body
         return head + _crc(head).to_bytes(2, "little")
+
+    async def _carry_out(self, command: int, request: bytes) -> _Reply:
+        if command == _ISO_HOST:
+            return await self._iso(request)
+        if command == _RF_RESET:
+            await self._clock.sleep(_RESET_SECONDS)
+            self._quiet.clear()
+            return _Reply(_OK)
+        return _Reply(_UNKNOWN)
 
     async def _iso(self, request: bytes) -> _Reply:
         if len(request) < 2:
@@ -130,12 +147,14 @@ class FeigReader:
         return replies[0]
 
     def _inventory(self, more: bool) -> _Reply:
-        tags = self._world.tags_in_field(self.name)
+        tags = [tag for tag in self._world.tags_in_field(self.name) if tag.uid not in self._quiet]
         if not more:
             self._told = []
         fresh = [tag for tag in tags if tag.uid not in self._told]
         listed = fresh[:_ENTRIES_AN_ANSWER]
         self._told += [tag.uid for tag in listed]
+        if self.new_tags_only:
+            self._quiet.update(self._told)
         if not listed:
             return _Reply(_NO_TAG)
         entries = b"".join(bytes([_TR_TYPE, tag.dsfid]) + bytes.fromhex(tag.uid) for tag in listed)
@@ -204,10 +223,13 @@ class FeigReader:
     def system_information(self, tag: Tag, parameters: bytes) -> _Reply:
         """DSFID, UID, AFI, memory size and chip."""
         size = bytes([_blocks(tag) - 1, tag.block_size - 1, _IC_REFERENCE])
-        return _Reply(_OK, bytes([tag.dsfid]) + bytes.fromhex(tag.uid) + bytes([tag.afi]) + size)
+        uid = bytes.fromhex(self.answers_as or tag.uid)
+        return _Reply(_OK, bytes([tag.dsfid]) + uid + bytes([tag.afi]) + size)
 
     def security(self, tag: Tag, parameters: bytes) -> _Reply:
         """Lock state of blocks."""
+        if not self.block_security:
+            return _iso_error(_NOT_SUPPORTED, parameters[0])
         first, count = parameters[0], max(1, parameters[1])
         if first + count > _blocks(tag):
             return _iso_error(_NO_BLOCK, first)
