@@ -35,7 +35,7 @@ from marc.quality import score, too_brief
 from marc.reading import ReadResult, read_records
 from marc.slicing import Sliced, slice_records
 from marc.target_answers import Connection
-from marc.target_queries import Wanted, wanted_from_text
+from marc.target_queries import Wanted, wanted_from_text, wanted_of
 from marc.targets import Target, Targets, is_target_address, load_targets, target_at
 from marc.upgrading import upgrade_cip
 from marc.validating import Finding, validate
@@ -73,6 +73,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Target",
     "Targets",
     "Wanted",
+    "wanted_of",
     "wanted_from_text",
     "connect",
     "Connection",

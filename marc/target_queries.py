@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from stdnum import isbn as printed
 
 from marc import isbn, text
+from marc.matching import evidence_isbns
 from marc.targets import Target
+from workcell.kernel.evidence import Evidence
 
 _TITLE_WORDS = 4
 _WORD = re.compile(r"[^\W_]+")
@@ -39,6 +41,17 @@ class Wanted:
     def __bool__(self) -> bool:
         """Whether there is anything to ask for."""
         return bool(self.isbns or self.title or self.record_id or self.words)
+
+
+def wanted_of(evidence: Evidence) -> Wanted:
+    """What a book's evidence gives to ask for."""
+    names = evidence.many("names")
+    return Wanted(
+        isbns=tuple(evidence_isbns(evidence)),
+        title=evidence.text("title"),
+        author=names[0].value if names else "",
+        year=evidence.text("year"),
+    )
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _decide(
 ) -> Decision:
     rules = load_profile(profile or EXAMPLES / "profiles" / "en.toml")
     lines = [line for path in orders or () for line in load_orders(path)]
-    with open_catalogues(catalog) as sources:
+    with open_catalogues(catalog, evidence) as sources:
         return marc.match(evidence, sources, lines, rules).decision
 
 

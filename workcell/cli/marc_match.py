@@ -33,8 +33,9 @@ def match(
     """Find the record of a book by its evidence: candidates, scores, explanation field by field, decision."""
     rules = load_profile(profile or EXAMPLES / "profiles" / "en.toml")
     lines = [line for path in orders or () for line in load_orders(path)]
-    with open_catalogues(catalog) as sources:
-        decision = marc.match(read_evidence(evidence), sources, lines, rules).decision
+    seen = read_evidence(evidence)
+    with open_catalogues(catalog, seen) as sources:
+        decision = marc.match(seen, sources, lines, rules).decision
     if json:
         print_json(decision_to_json(decision))
     else:

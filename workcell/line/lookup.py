@@ -54,7 +54,7 @@ class Lookup:
         The library's own catalogue is asked for every book, others where they could better ``decision``.
         Raises DeviceGone when the own catalogue does not answer: nobody knows then what is on file.
         """
-        wanted = _wanted(evidence)
+        wanted = marc.wanted_of(evidence)
         asked = [t for t in self._targets.values() if t.name in _OWN or worth_asking(decision)]
         ordered = sorted(asked if wanted else [], key=lambda target: target.priority)
         for _, group in groupby(ordered, key=lambda target: target.priority):
@@ -127,13 +127,3 @@ def worth_asking(decision: Decision) -> bool:
     if decision.decision is DecisionKind.REVIEW:
         return not any(candidate.score >= decision.threshold for candidate in decision.candidates)
     return decision.decision in _WORTH_ASKING or decision.source == "order"
-
-
-def _wanted(evidence: Evidence) -> marc.Wanted:
-    names = evidence.many("names")
-    return marc.Wanted(
-        isbns=tuple(marc.evidence_isbns(evidence)),
-        title=evidence.text("title"),
-        author=names[0].value if names else "",
-        year=evidence.text("year"),
-    )
