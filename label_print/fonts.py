@@ -42,13 +42,13 @@ _CJK: Final = _Script(
 )
 
 
-def font_for(text: str, size: int) -> ImageFont.FreeTypeFont:
-    """The font for ``text`` at ``size`` pixels.
+def font_for(text: str, size: int, pattern: str = "") -> ImageFont.FreeTypeFont:
+    """The font for ``text`` at ``size`` pixels; ``pattern`` (fontconfig) is taken for scripts but Chinese.
 
     Raises ConfigError naming the apt package when no font of the script is installed, BadInput when the
     font lacks a character.
     """
-    script = _CJK if any(_is_cjk(character) for character in text) else _LATIN
+    script = _CJK if any(is_cjk(character) for character in text) else _named(pattern)
     font = _load(script, size)
     for character in text:
         if not character.isspace() and not _draws(script, character):
@@ -60,7 +60,13 @@ def font_for(text: str, size: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def _is_cjk(character: str) -> bool:
+def _named(pattern: str) -> _Script:
+    """The library's own choice of a font, or the usual one."""
+    return _Script(f'"{pattern}"', (pattern,), "the package of that font") if pattern else _LATIN
+
+
+def is_cjk(character: str) -> bool:
+    """Whether a Chinese, Japanese or Korean font draws it."""
     point = ord(character)
     return (
         0x2E80 <= point <= 0xD7FF

@@ -1,4 +1,4 @@
-"""Linear barcode symbols as element widths, and the check digits of library numbers.
+"""Linear barcode symbols as element widths.
 
 A symbol is a row of elements that begins and ends with a bar.  An element's width is a class (1, 2, 3 …); a
 *scale* says how many whole printer dots each class takes, so every bar of a class is equally wide.
@@ -11,6 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from label_print.check_digits import (
+    CODABAR_ORDER,
+    CODE39_ORDER,
+    codabar_check_character,
+    code39_check_character,
+    ean13_check_digit,
+    is_digits,
+)
 from workcell.kernel.errors import BadInput
 
 Scale = tuple[int, ...]
@@ -58,46 +66,6 @@ def scales(symbol: Symbol, widest_module: int) -> Iterator[Scale]:
             yield tuple(module * number for number in range(1, symbol.classes + 1))
 
 
-# --- check digits ----------------------------------------------------------------------------------------
-
-
-def library_check_digit(number: str) -> str:
-    """Check digit over the first 13 digits of a library number (mod 10, odd positions doubled).
-
-    Raises BadInput when ``number`` is not 13 digits.
-    """
-    if len(number) != 13 or not _is_digits(number):
-        raise BadInput("a library number has 13 digits before its check digit", subject=number)
-    doubled = (int(digit) * 2 for digit in number[0::2])
-    total = sum(value - 9 if value > 9 else value for value in doubled)
-    total += sum(int(digit) for digit in number[1::2])
-    return str(-total % 10)
-
-
-def is_library_number(text: str) -> bool:
-    """Whether ``text`` is a 14-digit patron (2…) or item (3…) number with the right check digit."""
-    if len(text) != 14 or not _is_digits(text) or text[0] not in "23":
-        return False
-    return library_check_digit(text[:13]) == text[13]
-
-
-def code39_check_character(text: str) -> str:
-    """The modulo 43 check character (ISO/IEC 16388 annex A); raises BadInput on a foreign character."""
-    return _CODE39_ORDER[sum(_code39_value(character) for character in text) % 43]
-
-
-def ean13_check_digit(number: str) -> str:
-    """The check digit over twelve digits (GS1 general specifications 7.9); raises BadInput."""
-    if len(number) != 12 or not _is_digits(number):
-        raise BadInput("an EAN-13 has 12 digits before its check digit", subject=number)
-    total = sum(int(digit) * weight for digit, weight in zip(number, (1, 3) * 6, strict=True))
-    return str(-total % 10)
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
 # --- Codabar (EN 798) ------------------------------------------------------------------------------------
 
 _CODABAR: Final = {
@@ -111,19 +79,23 @@ _CODABAR: Final = {
 def codabar(text: str, start: str = "A", stop: str = "B") -> Symbol:
     """A Codabar symbol; ``text`` is what stands between start and stop.  Raises BadInput."""
     for character in text:
-        if character not in _CODABAR or character in "ABCD":
+        if character not in CODABAR_ORDER[:16]:
             raise _foreign("Codabar", character, "digits and - $ : / . +")
     _need_text("Codabar", text)
     patterns = [_CODABAR[character] for character in f"{start}{text}{stop}"]
     return Symbol("codabar", text, _two_width(patterns), quiet=(10, 10), classes=2)
 
 
+def codabar_mod16(text: str) -> Symbol:
+    """A Codabar symbol that ends with its modulo 16 check character, which a reader gives too."""
+    return codabar(text + codabar_check_character(text))
+
+
 # --- Code 39 (ISO/IEC 16388) -----------------------------------------------------------------------------
 
-_CODE39_ORDER: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%"
 _CODE39: Final = dict(
     zip(
-        _CODE39_ORDER + "*",
+        CODE39_ORDER + "*",
         (
             "000110100", "100100001", "001100001", "101100000", "000110001", "100110000", "001110000",
             "000100101", "100100100", "001100100", "100001001", "001001001", "101001000", "000011001",
@@ -142,20 +114,14 @@ def code39(text: str) -> Symbol:
     """A Code 39 symbol without check character.  Raises BadInput."""
     _need_text("Code 39", text)
     for character in text:
-        _code39_value(character)
+        if character not in CODE39_ORDER:
+            raise _foreign("Code 39", character, "digits, A to Z and - . space $ / + %")
     return Symbol("code39", text, _two_width([_CODE39[c] for c in f"*{text}*"]), quiet=(10, 10), classes=2)
 
 
 def code39_mod43(text: str) -> Symbol:
     """A Code 39 symbol that ends with its modulo 43 check character, which a reader gives too."""
     return code39(text + code39_check_character(text))
-
-
-def _code39_value(character: str) -> int:
-    value = _CODE39_ORDER.find(character)
-    if value < 0:
-        raise _foreign("Code 39", character, "digits, A to Z and - . space $ / + %")
-    return value
 
 
 def _two_width(patterns: list[str]) -> tuple[int, ...]:
@@ -212,7 +178,7 @@ def _code128_values(text: str) -> list[int]:
                 _keep(following, code_set, [*best[code_set], value])
             elif shifted is not None:
                 _keep(following, code_set, [*best[code_set], _SHIFT, shifted])
-        if pairs is not None and "C" in pairs and _is_digits(text[position - 1 : position + 1]):
+        if pairs is not None and "C" in pairs and is_digits(text[position - 1 : position + 1]):
             _keep(following, "C", [*pairs["C"], int(text[position - 1 : position + 1])])
         pairs, best = best, _with_switches(following)
     return min(best.values(), key=len)
@@ -250,7 +216,7 @@ _EAN_PARITY: Final = "OOOOOO OOEOEE OOEEOE OOEEEO OEOOEE OEEOOE OEEEOO OEOEOE OE
 
 def ean13(text: str) -> Symbol:
     """An EAN-13 symbol of 13 digits with a right check digit.  Raises BadInput."""
-    if len(text) != 13 or not _is_digits(text) or ean13_check_digit(text[:12]) != text[12]:
+    if len(text) != 13 or not is_digits(text) or ean13_check_digit(text[:12]) != text[12]:
         raise BadInput("not an EAN-13", subject=text, remedy="Give 13 digits with their check digit.")
     parity = _EAN_PARITY[int(text[0])]
     left = [
@@ -264,12 +230,13 @@ def ean13(text: str) -> Symbol:
 
 SYMBOLOGIES: Final[Mapping[str, Callable[[str], Symbol]]] = {
     "codabar": codabar,
+    "codabar_mod16": codabar_mod16,
     "code39": code39,
     "code39_mod43": code39_mod43,
     "code128": code128,
     "ean13": ean13,
 }
-"""Encoders by the name that a profile uses."""
+"""Linear encoders by the name that a profile uses."""
 
 
 def symbol_of(text: str, symbology: str) -> Symbol:

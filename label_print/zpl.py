@@ -17,24 +17,63 @@ from workcell.kernel.errors import DeviceFault
 
 HOST_STATUS_REQUEST: Final = b"~HS"
 _STRINGS: Final = 3
+_SAME: Final = re.compile(r"(.)\1*")
+_PROBLEMS: Final = (
+    "paper_out", "ribbon_out", "head_open", "paused", "too_hot", "too_cold", "memory_lost",
+)  # fmt: skip
 _STRING: Final = re.compile(rb"\x02([^\x02\x03]*)\x03")
 
 
-def zpl_job(bitmap: NDArray[np.uint8], copies: int = 1) -> bytes:
-    """One label format: print width, label length, the graphic field in plain hexadecimal, quantity.
+def zpl_job(
+    bitmap: NDArray[np.uint8], copies: int = 1, *, speed: int | None = None, compact: bool = False
+) -> bytes:
+    """One label format: print width, label length, the graphic field in hexadecimal, quantity.
 
-    ``bitmap`` is height by width, 0 black; rows are padded with white to whole bytes.
+    ``bitmap`` is height by width, 0 black; rows are padded with white to whole bytes.  ``speed`` (inches a
+    second) is the printer's own without it.  ``compact`` uses the run lengths of ZPL's ASCII compression,
+    a tenth of the bytes on a slow serial line; plain hexadecimal is what every renderer reads.
     """
     height, width = bitmap.shape
     rows = np.packbits(bitmap < 128, axis=1)
     total, a_row = rows.size, rows.shape[1]
-    data = rows.tobytes().hex().upper()
+    data = _compacted(rows) if compact else rows.tobytes().hex().upper()
+    rate = f"^PR{speed}" if speed else ""
     text = (
-        f"^XA^LH0,0^LS0^PON^PW{width}^LL{height}"
+        f"^XA^PW{width}^LL{height}^LH0,0^LS0^PON{rate}"
         f"^FO0,0^GFA,{total},{total},{a_row},{data}^FS"
         f"^PQ{copies},0,1,N^XZ"
     )
     return text.encode("ascii")
+
+
+def _compacted(rows: NDArray[np.uint8]) -> str:
+    """Rows in ZPL's ASCII compression: G-Y and g-z repeat, "," ends a row in white, ":" repeats a row."""
+    texts = []
+    before = None
+    for row in rows:
+        digits = row.tobytes().hex().upper()
+        texts.append(":" if digits == before else _compacted_row(digits))
+        before = digits
+    return "".join(texts)
+
+
+def _compacted_row(digits: str) -> str:
+    inked = digits.rstrip("0")
+    runs = (_run(found[0], len(found[0])) for found in _SAME.finditer(inked))
+    return "".join(runs) + ("," if len(inked) < len(digits) else "")
+
+
+def _run(text: str, count: int) -> str:
+    """A repeated digit: z for each 400, g to y for twenties, G to Y for ones."""
+    if count < 3:
+        return text
+    many, rest = divmod(count, 400)
+    twenties, ones = divmod(rest, 20)
+    return "z" * many + _letter("f", twenties) + _letter("F", ones) + text[0]
+
+
+def _letter(base: str, count: int) -> str:
+    return chr(ord(base) + count) if count else ""
 
 
 @dataclass(frozen=True)
@@ -61,19 +100,7 @@ class HostStatus:
     @property
     def problems(self) -> tuple[str, ...]:
         """What keeps the printer from printing, in stable words."""
-        return tuple(word for word in PROBLEMS if getattr(self, word))
-
-
-PROBLEMS: Final = {
-    "paper_out": "Load labels and close the head.",
-    "ribbon_out": "Load ribbon and close the head.",
-    "head_open": "Close the print head.",
-    "paused": "Press PAUSE on the printer.",
-    "too_hot": "Let the print head cool down.",
-    "too_cold": "Let the printer warm up.",
-    "memory_lost": "Switch the printer off and on and check its settings.",
-}
-"""Problem words of a printer, each with its remedy."""
+        return tuple(word for word in _PROBLEMS if getattr(self, word))
 
 
 def host_status_complete(answer: bytes) -> bool:

@@ -36,6 +36,7 @@ _COMMANDS = {
     "plc": "plc:app",
     "review": "review:app",
     "marc": "marc:app",
+    "label": "label:app",
     "authority": "authority:app",
     "vision": "vision_page:app",
 }

@@ -118,7 +118,8 @@ def _places(checked: Profile, sample: _Sample) -> list[str]:
     for copy in range(sample.copies):
         location = turns[copy] if copy < len(turns) else checked.locations[0]
         number = _call_number(location, sample)
-        lines = label_print.spine_lines(number, location.call_number.scheme)
+        options = label_print.line_options(checked.labels.spine, location, copy=copy + 1)
+        lines = label_print.spine_lines(number, location.call_number.scheme, options)
         sentences.append(
             f"Copy {copy + 1} goes to {location.name} ({location.code}, bin {location.bin}); "
             f"a call number such as {number} is printed as {' | '.join(lines)}."

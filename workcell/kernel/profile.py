@@ -122,6 +122,8 @@ class CallNumberRules(Table):
     ``author_table``, a CSV file of headings and numbers) or "none".
     A class number that no record and no CIP block gives is suggested from the catalogue; a suggestion whose
     confidence reaches ``suggest_from`` is assigned, others are only shown (1.0 = always only shown).
+    For the scheme LOCAL, ``local_pattern`` is a regular expression whose groups are the lines of the spine
+    label; ``local_rules`` are replacements (pattern, text with line breaks) for what it does not fit.
     """
 
     scheme: Literal["LCC", "DDC", "NLM", "CLC", "LOCAL"] = "DDC"
@@ -132,6 +134,8 @@ class CallNumberRules(Table):
     suggest_from: Annotated[float, Field(ge=0.5, le=1.0)] = 1.0
     prefix: str = ""
     suffix: str = ""
+    local_pattern: str = ""
+    local_rules: tuple[tuple[str, str], ...] = ()
 
 
 class Location(Table):
@@ -199,6 +203,10 @@ class SpineStock(Table):
     """Spine label stock and lettering, in mm; ``bottom_mm`` is the distance from the foot of the spine.
 
     A spine thinner than ``min_thickness_mm`` puts the label on ``thin_surface`` instead.
+    ``split_class`` sets class letters above the class number; ``decimals`` breaks a class number that has
+    more decimals after every so many (0 never), with the point "below" on the next line or "beside" the whole
+    number (``decimal_point``).  ``lines`` are what stands on lines of its own around the call number;
+    ``copy_line`` is how the copy's number is written there.
     """
 
     width_mm: float = 25.0
@@ -206,6 +214,11 @@ class SpineStock(Table):
     bottom_mm: float = 12.7
     min_thickness_mm: float = 12.0
     thin_surface: Surface = Surface.FRONT
+    split_class: bool = True
+    decimals: Annotated[int, Field(ge=0, le=12)] = 0
+    decimal_point: Literal["below", "beside"] = "below"
+    lines: tuple[Literal["location", "volume", "year", "copy"], ...] = ("volume",)
+    copy_line: str = "c.{copy}"
 
 
 class Labels(Table):

@@ -281,7 +281,9 @@ class Cataloguing:
             self._site.numbers.reserve, "accession", numbers.accession, owner, now
         )
         lines = label_print.spine_lines(
-            call_number, location.call_number.scheme, label_print.LineOptions(volume=volume)
+            call_number,
+            location.call_number.scheme,
+            label_print.line_options(self._profile.labels.spine, location, volume=volume, copy=copy),
         )
         return Marks(
             barcode, accession, location.code, call_number, tuple(lines),

@@ -1,0 +1,76 @@
+"""What a profile wants of labels: the spine lines of a copy, and every barcode label that goes on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from label_print.callnumber import LineOptions, LocalRules
+from label_print.label import Label
+from label_print.layout import Stock, barcode_label
+from workcell.kernel.errors import ConfigError
+from workcell.kernel.profile import CallNumberRules, Labels, Location, SpineStock, Surface
+
+
+def line_options(
+    spine: SpineStock, location: Location, *, volume: str = "", year: str = "", copy: int | None = None
+) -> LineOptions:
+    """The lines around a call number and how it is broken, for one copy at ``location``.
+
+    Raises ConfigError when ``copy_line`` can't be filled.
+    """
+    values = {
+        "location": location.code,
+        "volume": volume,
+        "year": year,
+        "copy": _copy_line(spine, copy),
+    }
+    wanted = {name: text for name, text in values.items() if name in spine.lines}
+    return LineOptions(
+        **wanted,
+        split_class=spine.split_class,
+        decimals=spine.decimals,
+        decimal_point=spine.decimal_point,
+        local=local_rules(location.call_number),
+    )
+
+
+def local_rules(rules: CallNumberRules) -> LocalRules:
+    """The rules of a location's own scheme; empty where it has none."""
+    return LocalRules(rules.local_pattern, rules.local_rules)
+
+
+def _copy_line(spine: SpineStock, copy: int | None) -> str:
+    if copy is None:
+        return ""
+    if "{copy}" not in spine.copy_line:
+        raise ConfigError(
+            "key labels.spine.copy_line lacks {copy}", subject=spine.copy_line, remedy="Write c.{copy}."
+        )
+    return spine.copy_line.replace("{copy}", str(copy))
+
+
+@dataclass(frozen=True, eq=False)
+class BookLabel:
+    """One barcode label of a copy: surface, place in mm from its lower left, and the how-manieth on it."""
+
+    surface: Surface
+    x_mm: float
+    y_mm: float
+    copy: int
+    label: Label
+
+
+def labels_of_a_copy(rules: Labels, number: str) -> Iterator[BookLabel]:
+    """Every label with ``number`` that the profile puts on one copy, in the profile's order.
+
+    Several on one surface are a pair: each is told from the other by ``copy``, counted from 1.  Raises
+    BadInput when one can't be drawn.
+    """
+    stock = Stock(rules.width_mm, rules.height_mm)
+    seen: list[Surface] = []
+    for one in rules.copies:
+        seen.append(one.surface)
+        line = one.text or rules.library_line
+        label = barcode_label(number, one.symbology, line, stock, rules.dpi)
+        yield BookLabel(one.surface, one.x_mm, one.y_mm, seen.count(one.surface), label)
