@@ -105,16 +105,19 @@ async def _shout(probe: Probe, noise: bytes) -> None:
     await probe.line()
 
 
-@check("WC-LN-005", start="any", advice="Answer an unknown function with exception 1.")
+@check("WC-LN-005", start="any", advice="Answer an unknown function with exception 1, and go on serving.")
 async def _unknown_function(probe: Probe) -> str:
-    """An unknown function is answered with an exception; on a serial line silence will do."""
+    """An unknown function does nothing: an exception or silence, and the next request is answered."""
+    said = "silence"
+    strange = Request(bytes((_UNKNOWN_FUNCTION, 0, 0)), 3, bytes((_UNKNOWN_FUNCTION,)))
     try:
-        await probe.talk.run(
-            Request(bytes((_UNKNOWN_FUNCTION, 0, 0)), 3, bytes((_UNKNOWN_FUNCTION,))), retries=0
-        )
+        await probe.talk.run(strange, retries=0)
+        raise Broken(f"function {_UNKNOWN_FUNCTION:#04x} was carried out")
     except ModbusRefusal as refusal:
-        return refusal.what
-    except DeviceGone as error:
-        expect(not probe.talk.numbered, f"function {_UNKNOWN_FUNCTION:#04x}: {error.what}")
-        return "silence"
-    raise Broken(f"function {_UNKNOWN_FUNCTION:#04x} was carried out")
+        said = refusal.what
+    except DeviceGone:
+        await probe.stop_beating()
+        await probe.talk.hang_up()
+        await probe.open()
+    await probe.line()
+    return said
