@@ -7,6 +7,7 @@ from stations.rfid.detect import Dump, decode, decode_dump, decode_memory, decod
 from stations.rfid.encode import HF_MODELS, MODELS, UHF_MODELS, encode, encode_hf, encode_told, encode_uhf
 from stations.rfid.feig import FeigReader
 from stations.rfid.iso28560_2 import Value
+from stations.rfid.llrp import LlrpReader
 from stations.rfid.readers import Reader, open_reader
 from stations.rfid.write import TagReport, write_tag
 from stations.rfid.write_log import WriteLog
@@ -17,5 +18,5 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Value", "Dump", "Compaction", "compaction_named",
     "TagContent", "TagImage", "Finding", "ELEMENT_NAMES",
     "write_tag", "TagReport", "WriteLog",
-    "open_reader", "Reader", "Capability", "FeigReader",
+    "open_reader", "Reader", "Capability", "FeigReader", "LlrpReader",
 ]  # fmt: skip

@@ -63,6 +63,11 @@ def encode_uhf(values: Iterable[Value], model: str, *, afi: int | None = None) -
     if model == iso28560_4.MODEL:
         return iso28560_4.encode(elements, afi=iso28560_4.AFI if afi is None else afi)
     if model == cultu.MODEL:
+        if afi not in (None, AFI_SECURED, AFI_ON_LOAN):
+            raise BadInput(
+                f"the CULTU format has no AFI {afi:02X}",
+                remedy=f"It knows {AFI_SECURED:02X} in the library and {AFI_ON_LOAN:02X} on loan.",
+            )
         return cultu.encode(elements, on_loan=afi == AFI_ON_LOAN)
     raise _unknown(model)
 
