@@ -84,6 +84,7 @@ async def _whole_writes(probe: Probe) -> str:
     for _ in range(_READS):
         await probe.talk.beat_heart()
         line = await probe.line()
+        await probe.clock.sleep(0.003)  # a write at every moment of the scan
         apart = line["heartbeat_echo"] != line["stamp_echo"]
         expect(not apart, f"heartbeat {line['heartbeat_echo']} and stamp {line['stamp_echo']} of two writes")
     probe.start_beating()

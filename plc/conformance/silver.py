@@ -110,6 +110,7 @@ async def _host_restart(probe: Probe) -> str:
     await probe.talk.hang_up()
     await probe.clock.sleep(1.5)
     await probe.open()
+    await probe.wait_scans(3)
     after = await probe.line()
     for name in kept:
         expect(before[name] == after[name], f"{name} was {before[name]} and is {after[name]}")

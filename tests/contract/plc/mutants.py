@@ -537,3 +537,164 @@ def plays_a_stimulus_twice(plc: Any) -> None:
         stimulate(kind, zone)
 
     plc._dry.stimulate = twice
+
+
+# --- the rest --------------------------------------------------------------------------------------------
+
+
+@mutant("WC-OW-001")
+def takes_no_owner(plc: Any) -> None:
+    plc._owner.watch = lambda command, elapsed: False
+
+
+@mutant("WC-SF-001")
+def shows_no_safety(plc: Any) -> None:
+    put = plc.image.put
+    plc.image.put = lambda block, values: put(
+        block, {**values, "safety": 0} if "safety" in values else values
+    )
+
+
+@mutant("WC-PM-003")
+def reports_the_end_before_the_state(plc: Any) -> None:
+    obey = plc._obey_state
+
+    def hasty(name: str, seq: int) -> Any:
+        answer = obey(name, seq)
+        if answer == "accepted":
+            plc._hand.finish(seq, "aborted")
+            plc._pending = ""
+        return answer
+
+    plc._obey_state = hasty
+
+
+@mutant("WC-BT-004")
+def keeps_commands_over_a_power_up(plc: Any) -> None:
+    reset = plc.image.reset
+
+    def keeping() -> None:
+        kept = list(plc.image._words["command"])
+        reset()
+        plc.image._words["command"][:] = kept
+        plc.image._words["command"][192:195] = [0, 0, 0]
+
+    plc.image.reset = keeping
+
+
+@mutant("WC-RG-005")
+def sees_half_of_a_write(plc: Any) -> None:
+    watch, before = plc._owner.watch, [0]
+
+    def torn(command: Any, elapsed: float) -> bool:
+        lost = watch({**command, "stamp": before[0]}, elapsed)
+        before[0] = command["stamp"]
+        return bool(lost)
+
+    plc._owner.watch = torn
+
+
+@mutant("WC-UC-004")
+def feeds_into_an_occupied_zone(plc: Any) -> None:
+    begin = plc._stations._begin_feed
+
+    def crowding(station: Any, seq: int, params: Any) -> Any:
+        station.zone.clear(plc._line.now)
+        station.zone.occupied = False
+        return begin(station, seq, params)
+
+    plc._stations._begin_feed = crowding
+
+
+@mutant("WC-UC-006")
+def answers_for_a_station_that_it_has_not(plc: Any) -> None:
+    write = plc.image.write
+    address = plc._codec.entry_span("station_command", 5).address
+
+    def answering(at: int, values: Any) -> None:
+        write(at, values)
+        if at == address:
+            plc.image.put_entry("stations", 5, {"ack_seq": values[-1], "ack_code": 3})
+
+    plc.image.write = answering
+
+
+@mutant("WC-UC-007")
+def lets_progress_go_back(plc: Any) -> None:
+    put, count = plc.image.put_entry, [0]
+
+    def wavering(block: str, index: int, values: Any) -> None:
+        if values.get("progress"):
+            count[0] += 1
+            values = {"progress": 10 + 40 * (count[0] % 2)}
+        put(block, index, values)
+
+    plc.image.put_entry = wavering
+
+
+@mutant("WC-UC-008")
+def calls_an_empty_supply_a_jam(plc: Any) -> None:
+    act = plc._plant.act
+
+    def jamming(station: str, verb: str, params: Any) -> Any:
+        code, results = act(station, verb, params)
+        return ("jam" if code == "empty" else code), results
+
+    plc._plant.act = jamming
+
+
+@mutant("WC-TT-002")
+def shows_no_photo_eye(plc: Any) -> None:
+    put = plc.image.put_entry
+    plc.image.put_entry = lambda block, index, values: put(
+        block, index, {**values, "occupied": 0} if "occupied" in values else values
+    )
+
+
+@mutant("WC-TT-007")
+def counts_age_in_seconds(plc: Any) -> None:
+    put = plc.image.put_entry
+    plc.image.put_entry = lambda block, index, values: put(
+        block, index, {"age": values["age"] // 10} if "age" in values else values
+    )
+
+
+@mutant("WC-ZN-002")
+def ends_a_release_when_it_starts(plc: Any) -> None:
+    move = plc._stations._try_to_move
+
+    def hasty(station: Any, task: Any) -> None:
+        move(station, task)
+        if task.phase == "moving":
+            station.hand.finish(task.seq, "ok")
+
+    plc._stations._try_to_move = hasty
+
+
+@mutant("WC-EV-002")
+def takes_any_acknowledgement(plc: Any) -> None:
+    ring = plc._line.ring
+    plc._line.ring.acknowledge = lambda seq: setattr(ring, "_open", 0)
+
+
+@mutant("WC-AL-004")
+def names_the_last_cause_of_a_stop(plc: Any) -> None:
+    fire = plc._line.fire
+
+    def forgetting(trigger: str, reason: str = "") -> bool:
+        done = fire(trigger, "" if reason == "safety" else reason)
+        return bool(done)
+
+    plc._line.fire = forgetting
+
+
+@mutant("WC-MD-003")
+def leaves_manual_at_a_command(plc: Any) -> None:
+    obey = plc._obey
+
+    def lenient(command: Any) -> Any:
+        if command["unit_mode"] == 1:
+            plc.unit.mode = "production"
+        return obey(command)
+
+    plc._obey = lenient

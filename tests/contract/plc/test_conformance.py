@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import json
 import re
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 
 from plc import DryPlant, PlcHost, PseudoTerminal, SoftPlc, builtin_tagmap, default_manifest
 from plc.conformance import CHECKS, Kit, Report, as_html, as_json
+from plc.modbus import crc16
 from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
-from workcell.kernel.errors import ConfigError, DeviceGone
+from workcell.kernel.errors import BadInput, ConfigError, DeviceGone
 from workcell.kernel.ids import SeededIds
 from workcell.kernel.streams import connector, memory_connect
 
@@ -46,6 +48,7 @@ def _conform(
     *,
     patch: Callable[[Any], None] = lambda plc: None,
     rtu: bool = False,
+    end: Callable[[Any], Any] = lambda stream: stream,
     kit: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Report:
@@ -59,7 +62,8 @@ def _conform(
         patch(plc)
         host = PlcHost(plc, clock, unit=manifest.unit)
         scanning = asyncio.create_task(host.run())
-        connect = memory_connect(host.serve_rtu if rtu else host.serve)
+        serve = host.serve_rtu if rtu else host.serve
+        connect = memory_connect(lambda stream: serve(end(stream)))
         baud = 115200 if rtu else None
         try:
             return await Kit(connect, clock, SeededIds(1), manifest, baud=baud, **(kit or {})).run(
@@ -118,7 +122,7 @@ def test_a_vendor_may_differ_by_manifest(changes: dict[str, Any]) -> None:
 
 
 def test_there_are_many_mutants_under_many_rules() -> None:
-    assert len(MUTANTS) >= 50
+    assert len(MUTANTS) >= 70
     assert len({rule for rule, _ in MUTANTS}) >= 40
 
 
@@ -129,14 +133,95 @@ def test_a_mutant_is_caught_under_its_rule(rule: str, patch: Callable[[Any], Non
 
 
 def test_every_check_with_a_plc_behind_it_has_a_mutant_or_says_why_not() -> None:
-    """What no mutant breaks is the link itself, or can't be broken in memory."""
+    """What no patch of the program breaks is the link, the manifest or the host: the tests below."""
     unbroken = {check.rule for check in CHECKS} - {rule for rule, _ in MUTANTS}
     assert unbroken == {
-        "WC-RG-001", "WC-RG-003", "WC-RG-005", "WC-RG-006", "WC-OW-001", "WC-SF-001", "WC-PM-003",
-        "WC-UC-002", "WC-UC-004", "WC-UC-006", "WC-UC-007", "WC-UC-008", "WC-HS-005", "WC-BT-004",
-        "WC-MD-003", "WC-TT-002", "WC-TT-007", "WC-ZN-002", "WC-ZN-006", "WC-EV-002", "WC-AL-004",
-        "WC-DR-001", "WC-FR-005", "WC-LN-001", "WC-LN-002", "WC-LN-003", "WC-LN-004", "WC-LN-005",
+        "WC-RG-001", "WC-RG-003", "WC-RG-006", "WC-HS-005", "WC-UC-002", "WC-ZN-006", "WC-DR-001",
+        "WC-FR-005", "WC-LN-001", "WC-LN-002", "WC-LN-003", "WC-LN-004", "WC-LN-005",
     }  # fmt: skip
+
+
+# --- a link that breaks a rule ---------------------------------------------------------------------------
+
+
+class _Careless:
+    """A serial end that takes every frame for its own and for whole."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def read(self, limit: int = 65536) -> bytes:
+        frame = await self._stream.read(limit)
+        if len(frame) < 4:
+            return bytes(frame)
+        body = b"\x01" + frame[1:-2]
+        return body + struct.pack("<H", crc16(body))
+
+    async def write(self, data: bytes) -> None:
+        await self._stream.write(data)
+
+    async def close(self) -> None:
+        await self._stream.close()
+
+
+class _Slow(_Careless):
+    """An end that answers late now and then."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._count = 0
+
+    async def read(self, limit: int = 65536) -> bytes:
+        self._count += 1
+        if self._count % 40 == 0:
+            await asyncio.sleep(0.4)
+        return bytes(await self._stream.read(limit))
+
+
+@pytest.mark.parametrize(
+    ("rule", "end"), [("WC-LN-002", _Careless), ("WC-LN-003", _Careless), ("WC-LN-001", _Slow)]
+)
+def test_a_link_that_breaks_a_rule_is_caught(rule: str, end: type[_Careless]) -> None:
+    report = _conform("gold", (rule,), rtu=True, end=end)
+    assert _verdicts(report)[rule] == "fail"
+
+
+def test_a_plc_that_forgets_with_its_connection_is_caught() -> None:
+    """WC-HS-005."""
+    plcs: list[Any] = []
+    wires: list[Any] = []
+
+    def forgetting(stream: Any) -> Any:
+        wires.append(stream)
+        if len(wires) > 1:
+            plcs[0]._hand.ack_seq = 0
+        return stream
+
+    report = _conform("silver", ("WC-HS-005",), patch=plcs.append, end=forgetting)
+    assert _verdicts(report)["WC-HS-005"] == "fail"
+
+
+def test_a_scan_longer_than_the_manifest_says_is_caught() -> None:
+    """WC-FR-005."""
+    timing = default_manifest().timing.model_copy(update={"scan_ms": 10})
+    report = _conform("gold", ("WC-FR-005",), timing=timing)
+    assert _verdicts(report)["WC-FR-005"] == "fail"
+
+
+def test_a_plc_that_takes_no_single_register_is_caught() -> None:
+    """WC-RG-001."""
+
+    def without(plc: Any) -> None:
+        write = plc.image.write
+
+        def refusing(address: int, values: Any) -> None:
+            if len(values) == 1:
+                raise BadInput("no single registers")
+            write(address, values)
+
+        plc.image.write = refusing
+
+    assert _verdicts(_conform("bronze", ("WC-RG-001",), patch=without))["WC-RG-001"] == "fail"
 
 
 # --- what can't be asked ---------------------------------------------------------------------------------
