@@ -86,11 +86,31 @@ class SerialStream:
         return data
 
     async def write(self, data: bytes) -> None:
-        """Send all of ``data``; frames are short, so the driver's buffer takes them whole."""
+        """Send all of ``data`` at the pace of the line; a label takes seconds, and the loop goes on."""
+        rest = memoryview(data)
         try:
-            self._port.write(data)
+            while rest:
+                try:
+                    rest = rest[os.write(self._port.fileno(), rest) :]
+                except BlockingIOError:
+                    await self._room()
         except (OSError, serial.SerialException) as error:
             raise _gone(self._name, error) from error
+
+    async def _room(self) -> None:
+        """Wait until the driver's buffer takes more."""
+        free = self._loop.create_future()
+        descriptor = self._port.fileno()
+
+        def writable() -> None:
+            if not free.done():
+                free.set_result(None)
+
+        self._loop.add_writer(descriptor, writable)
+        try:
+            await free
+        finally:
+            self._loop.remove_writer(descriptor)
 
     async def close(self) -> None:
         """Give the port back."""
