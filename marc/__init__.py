@@ -12,6 +12,7 @@ from marc.catalogue import BadRecord, Catalogue, Hit, ImportReport, Stats, is_ca
 from marc.catalogue_engines import is_database_address
 from marc.checking import Checked, check_file
 from marc.converting import Conversion, convert
+from marc.cutter import free_number, from_ordinal
 from marc.deciding import (
     Matched,
     autonomy_kind,
@@ -115,6 +116,8 @@ __all__ = [  # noqa: RUF022 - in reading order
     "plan",
     "CallNumberPlan",
     "call_number",
+    "free_number",
+    "from_ordinal",
     "class_number",
     "add_item",
     "item_field",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from marc import articles, author_numbers
+from marc import articles, author_numbers, cutter
 from marc.facts import ClassNumber, RecordFacts
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.profile import Location, Profile
@@ -26,12 +26,16 @@ class CallNumberPlan:
     """A call number, or what is still needed for one.
 
     ``existing`` is a call number to be taken over as it is.  ``pattern`` is the whole call number with
-    ``{number}`` where the next running number of ``class_number`` belongs, or without it when none does.
+    ``{number}`` where a number of ``class_number`` belongs that is given out once: the next running number,
+    or, where there is one, ``fitted``, an author number that other titles may have got meanwhile.
+    ``heading`` is what the book files under.
     """
 
     class_number: str = ""
     existing: str = ""
     pattern: str = ""
+    fitted: str = ""
+    heading: str = ""
 
 
 Shelf = Callable[[str, str], Sequence[tuple[str, str]]]
@@ -61,8 +65,18 @@ def plan(
         return CallNumberPlan(plain, existing=existing)
     if held is None:
         return CallNumberPlan()
-    book_number = _book_number(held, facts, evidence, location, shelf)
-    return CallNumberPlan(plain, pattern=_assembled(plain, book_number, evidence, location))
+    if location.call_number.book_number == "sequence":
+        return CallNumberPlan(plain, pattern=_assembled(plain, NUMBER, evidence, location))
+    heading = _main_entry(facts, evidence)
+    if _has_its_own(held, location):
+        number, pattern = "", _assembled(plain, held.book_number, evidence, location)
+    else:
+        rules = location.call_number
+        number = author_numbers.author_number(heading, rules, shelf(rules.scheme, held.number))
+        pattern = _assembled(plain, _placed(number, facts, evidence, location), evidence, location)
+    if not cutter.is_cutter(number):
+        return CallNumberPlan(plain, pattern=pattern.replace(NUMBER, number), heading=heading)
+    return CallNumberPlan(plain, pattern=pattern, fitted=number, heading=heading)
 
 
 def call_number(
@@ -79,7 +93,8 @@ def call_number(
     if not made.pattern:
         return None
     if NUMBER in made.pattern:
-        return made.pattern.replace(NUMBER, str(next_sequence(made.class_number)))
+        number = made.fitted or str(next_sequence(made.class_number))
+        return made.pattern.replace(NUMBER, number)
     return made.pattern
 
 
@@ -138,25 +153,19 @@ _CLEANERS: dict[str, Callable[[ClassNumber], tuple[str, str]]] = {
 # --- book numbers ----------------------------------------------------------------------------------------
 
 
-def _book_number(
-    held: ClassNumber, facts: RecordFacts, evidence: Evidence, location: Location, shelf: Shelf
-) -> str:
-    rules = location.call_number
-    if rules.book_number == "sequence":
+def _has_its_own(held: ClassNumber, location: Location) -> bool:
+    """Whether the record's class comes with its book number, as LC's and NLM's do."""
+    return location.call_number.scheme in ("LCC", "NLM") and bool(held.book_number)
+
+
+def _placed(number: str, facts: RecordFacts, evidence: Evidence, location: Location) -> str:
+    """Where the author number goes: behind a point and before the year in LC's and NLM's call numbers."""
+    if not number:
+        return ""
+    if location.call_number.scheme not in ("LCC", "NLM"):
         return NUMBER
-    if rules.scheme in ("LCC", "NLM") and held.book_number:
-        return held.book_number
-    number = author_numbers.author_number(
-        _main_entry(facts, evidence), rules, shelf(rules.scheme, held.number)
-    )
-    if rules.scheme in ("LCC", "NLM") and number:
-        return _with_year(f".{number}", facts, evidence)
-    return number
-
-
-def _with_year(number: str, facts: RecordFacts, evidence: Evidence) -> str:
     year = str(facts.year or "") or evidence.text("year")[:4]
-    return f"{number} {year}".strip()
+    return f".{NUMBER} {year}".strip()
 
 
 def _main_entry(facts: RecordFacts, evidence: Evidence) -> str:

@@ -140,6 +140,21 @@ def _around(first: int, last: int, centre: int) -> list[int]:
     return sorted(near, key=lambda n: (abs(n - centre), n))
 
 
+def free_number(number: str, heading: str, given: Sequence[int]) -> int:
+    """The ordinal of ``number``, or where another title has it, of one that stands right behind it.
+
+    ``given`` are the ordinals given out in the class; what they stand for is told by their order alone.
+    """
+    others = [from_ordinal(other) for other in sorted(given)]
+    shelf = [(heading if other <= number else f"{heading}zzz", other) for other in others]
+    return ordinal(fitted(number, heading, shelf))
+
+
+def is_cutter(number: str) -> bool:
+    """Whether it is a letter and a decimal, which can be fitted between others."""
+    return re.fullmatch("[A-Z][0-9]+", number) is not None
+
+
 def ordinal(number: str) -> int:
     """A Cutter number as a whole number that keeps its order: K87 → 11 and 870000000 (ten digits of room)."""
     return (ord(number[0].upper()) - ord("A") + 1) * 10**10 + int(number[1:].ljust(10, "0")[:10])

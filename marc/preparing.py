@@ -19,6 +19,7 @@ from marc.drafting import draft
 from marc.facts import ClassNumber, RecordFacts, record_facts
 from marc.fields import flavour
 from marc.merging import fill_gaps, house_rules, overlay
+from marc.quality import too_brief
 from marc.shelf_list import ShelfList
 from marc.suggesting import Suggestion
 from marc.transcribing import transcribe
@@ -36,8 +37,9 @@ _FLAVOURS = {"marc21": "marc21", "cnmarc": "unimarc"}
 class Prepared:
     """A record ready to get items.
 
-    ``call_number`` is settled, or empty: then ``pattern`` is one with ``{number}`` where the next running
-    number of ``class_number`` belongs.  Both are empty when no class is known.  ``problems`` keep the
+    ``call_number`` is settled, or empty: then ``pattern`` is one with ``{number}`` where a number of
+    ``class_number`` belongs that is given out once: ``fitted`` (for ``heading``), unless another title has it
+    by now, or else the next running number.  Both are empty when no class is known.  ``problems`` keep the
     record from leaving.  ``shelved`` is the highest running number that the shelf list has in the class.
     ``notes`` are for a cataloguer to look at; they keep nothing.
     """
@@ -48,6 +50,8 @@ class Prepared:
     pattern: str = ""
     problems: tuple[Reason, ...] = ()
     shelved: int = 0
+    fitted: str = ""
+    heading: str = ""
     notes: tuple[Reason, ...] = ()
 
 
@@ -89,7 +93,17 @@ def prepare(
     settled = made.existing or ("" if callnumbers.NUMBER in made.pattern else made.pattern)
     problems = tuple(_problems(record, profile))
     notes = (*_notes(decision, record, sources), *_told(suggestion, assigned=sure))
-    return Prepared(record, made.class_number, settled, made.pattern, problems, shelved, notes)
+    return Prepared(
+        record,
+        class_number=made.class_number,
+        call_number=settled,
+        pattern=made.pattern,
+        problems=problems,
+        shelved=shelved,
+        fitted=made.fitted,
+        heading=made.heading,
+        notes=notes,
+    )
 
 
 def _suggestion(
@@ -219,4 +233,6 @@ def _problems(record: Record, profile: Profile) -> list[Reason]:
         found.append(
             Reason("RECORD_FORMAT", f"The record is {kind}; this library keeps {profile.records.format}.")
         )
+    if said := too_brief(record, profile.records.minimum_score):
+        found.append(Reason("RECORD_BRIEF", said))
     return found

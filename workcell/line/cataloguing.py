@@ -214,11 +214,14 @@ class Cataloguing:
         if prepared.get("problems"):
             return Leaving(Way.REVIEW, tuple(Reason(p["code"], p["text"]) for p in prepared["problems"]))
         record = siblings[0].record if siblings else self._line.files.put_json(prepared["record"])
+        decided = dict(book.decision or {})
+        reasons = [*decided["reasons"]]
+        reasons += [note for note in prepared.get("notes", ()) if note not in reasons]
         await self._line.write(
             "decision.made",
             {
-                "decision": book.decision, "title_key": book.title_key, "record": record,
-                "order_line": book.order_line,
+                "decision": {**decided, "reasons": reasons}, "title_key": book.title_key,
+                "record": record, "order_line": book.order_line,
             },
             book.book_id,
         )  # fmt: skip
@@ -260,15 +263,14 @@ class Cataloguing:
             return str(prepared["call_number"])
         if not prepared["class"]:
             return ""
-        if location.call_number.book_number != "sequence":
-            return ""
-        number = await self._worker.run(
-            self._site.sequences.next,
-            location.call_number.scheme,
-            prepared["class"],
-            book.title_key,
-            self._line.clock.wall(),
-        )
+        numbers, now = self._site.sequences, self._line.clock.wall()
+        place = (location.call_number.scheme, prepared["class"], book.title_key, now)
+        if prepared.get("fitted"):
+            free = partial(marc.free_number, prepared["fitted"], prepared["heading"])
+            number = marc.from_ordinal(await self._worker.run(numbers.settle, *place, free))
+        else:
+            following = partial(numbers.next, *place, shelved=prepared.get("shelved", 0))
+            number = str(await self._worker.run(following))
         return str(prepared["pattern"]).format(number=number)
 
     async def _reserve(

@@ -117,7 +117,11 @@ def prepare(request: Request) -> dict[str, Any]:
         "call_number": prepared.call_number,
         "class": prepared.class_number,
         "pattern": prepared.pattern,
+        "shelved": prepared.shelved,
+        "fitted": prepared.fitted,
+        "heading": prepared.heading,
         "problems": [asdict(problem) for problem in prepared.problems],
+        "notes": [asdict(note) for note in prepared.notes],
     }
 
 

@@ -232,6 +232,33 @@ async def test_copies_that_a_person_let_through_count_in_the_order_too(desk):
     assert codes((await desk.book())[1]) == ["SURPLUS"]
 
 
+async def test_two_titles_of_one_class_never_get_the_same_author_number(desk):
+    """The shelf list knows neither of them yet."""
+    desk.jobs.decision = replace(COPY, order_line="20")
+    desk.jobs.prepared |= {
+        "call_number": "",
+        "class": "641.3",
+        "pattern": "641.3 {number}",
+        "fitted": "K87",
+        "heading": "Kurlansky, Mark",
+        "notes": [{"code": "CLASS_SUGGESTED", "text": "x"}],
+    }
+    numbers = {}
+    for title in ("salt", "cod", "salt"):
+        desk.jobs.title_key = title
+        book, _ = await desk.book()
+        numbers.setdefault(title, set()).add(desk.marks(book).call_number)
+    assert numbers["salt"] == {"641.3 K87"}
+    assert len(numbers["cod"]) == 1 and numbers["cod"] != numbers["salt"]
+    assert [reason["code"] for reason in book.decision["reasons"]] == ["CLASS_SUGGESTED"]
+
+
+async def test_a_running_number_goes_on_from_the_shelf(desk):
+    desk.jobs.prepared |= {"call_number": "", "class": "I247", "pattern": "I247/{number}", "shelved": 41}
+    book, _ = await desk.book()
+    assert desk.marks(book).call_number == "I247/42"
+
+
 # --- cases -----------------------------------------------------------------------------------------------
 
 

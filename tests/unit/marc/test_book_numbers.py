@@ -8,7 +8,7 @@ from marc_samples import cnmarc, evidence, marc21, profile
 from marc import Catalogue, record_facts, to_iso2709
 from marc.author_numbers import author_number, look_up
 from marc.callnumbers import plan
-from marc.cutter import cutter, fitted, from_ordinal, ordinal
+from marc.cutter import cutter, fitted, free_number, from_ordinal, is_cutter, ordinal
 from marc.four_corner import number as four_corner
 from marc.shelf_list import ShelfList
 from workcell.kernel.errors import BadInput
@@ -141,4 +141,20 @@ def test_a_new_book_is_fitted_among_those_on_the_shelf(catalogue) -> None:
     seen = evidence(title="Salt")
     with ShelfList.of(catalogue) as shelf:
         made = plan(record_facts(book), seen, library.location("MAIN"), library, shelf.numbers)
-    assert "641.3 K87" < made.pattern < "641.3 K9"
+    assert made.pattern == "641.3 {number}"
+    assert "K87" < made.fitted < "K9"
+
+
+def test_a_number_that_another_title_got_meanwhile_is_followed_by_a_free_one() -> None:
+    def number(*given: str) -> str:
+        return from_ordinal(free_number("K87", "Kurlansky, Mark", [ordinal(other) for other in given]))
+
+    assert number("K8", "K9") == "K87"
+    second = number("K87")
+    assert len({"K87", second, number("K87", second)}) == 3
+    assert "K87" < number("K87", "K88") < "K88"
+
+
+@pytest.mark.parametrize(("number", "is_one"), [("K87", True), ("2733", False), ("", False), ("Ab25", False)])
+def test_only_a_letter_and_a_decimal_can_be_fitted(number, is_one) -> None:
+    assert is_cutter(number) is is_one

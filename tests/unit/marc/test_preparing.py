@@ -234,7 +234,7 @@ def test_the_orders_record_is_overlaid_by_the_best_from_outside(sources) -> None
     assert control(made.record, "001") == "rv1"
     assert made.record["300"]["a"] == "294 pages ;"
     assert made.record["960"]["o"] == "1"
-    assert (made.call_number, made.problems) == ("639.2773 K87", ())
+    assert (made.pattern, made.fitted, made.problems) == ("639.2773 {number}", "K87", ())
 
 
 def test_the_orders_record_without_help_is_completed_from_the_pages(sources) -> None:
