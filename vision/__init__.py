@@ -15,7 +15,7 @@ from vision.calibration import (
     save_calibration,
     with_tray,
 )
-from vision.cameras import Surroundings, camera_kinds, kind_of, open_camera
+from vision.cameras import camera_kinds, kind_of, open_camera
 from vision.checked_camera import CheckedCamera
 from vision.combine import combine, identify
 from vision.fingerprint import hamming
@@ -80,7 +80,6 @@ __all__ = [  # noqa: RUF022 - in reading order
     "open_camera",
     "camera_kinds",
     "kind_of",
-    "Surroundings",
     "CheckedCamera",
     "HttpCamera",
     "OpenCvCamera",

@@ -30,6 +30,7 @@ _COMMANDS = {
     "doctor": "doctor:doctor",
     "catalog": "catalog:app",
     "camera": "camera:app",
+    "drivers": "drivers:drivers",
     "tag": "tag:app",
     "twin": "twin:app",
     "profile": "profile:app",

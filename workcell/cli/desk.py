@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files, shared_catalogue
-from workcell.cli.options import EXAMPLES, Json, Store, default_store
+from workcell.cli.options import EXAMPLES, Json, SafeMode, Store, default_store
 from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
 from workcell.kernel.errors import BadInput, ConfigError
@@ -46,6 +46,7 @@ def desk(
         bool,
         typer.Option("--unattended", help="A simulated operator does every manual act and scans the labels."),
     ] = False,
+    safe_mode: SafeMode = False,
     json: Json = False,
 ) -> None:
     """Identify, match, decide and mark the books on a desk, one after the other."""
@@ -62,7 +63,8 @@ def desk(
             sources={"catalogue": record_files(catalog), "vendor": tuple(vendor or ())}, invoice=invoice,
             targets=asked_targets(catalog, targets), shared=shared_catalogue(catalog),
             resume=resume, auto=auto, partial=partial,
-            tell=print_line, desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
+            safe_mode=safe_mode, tell=print_line,
+            desk=Desk(_simulated if unattended else _at_terminal, photos, camera),
         )
     )  # fmt: skip
     if ended.summary is None:

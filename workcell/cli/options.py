@@ -25,6 +25,9 @@ Store = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a line on standard output.")]
+SafeMode = Annotated[
+    bool, typer.Option("--safe-mode", help="Use no driver of another package; see `workcell drivers`.")
+]
 LineId = Annotated[str | None, typer.Option("--line", help="The line, where the store has several.")]
 
 

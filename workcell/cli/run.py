@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workcell.cli.catalogues import Catalogs, TargetsFile, asked_targets, record_files, shared_catalogue
-from workcell.cli.options import Json, Store, default_store
+from workcell.cli.options import Json, SafeMode, Store, default_store
 from workcell.cli.output import console, print_json, print_line
 from workcell.cli.summary import exit_code, print_summary
 from workcell.line.running import Plan, run_batch
@@ -33,6 +33,7 @@ def run(
     ] = False,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="Speed of the twin's motion.")] = 1.0,
     partial: Annotated[bool, typer.Option("--partial", help="The boxes hold more than this batch.")] = False,
+    safe_mode: SafeMode = False,
     json: Json = False,
 ) -> None:
     """Drive a batch on a line until the supply is empty and every book is out."""
@@ -42,7 +43,7 @@ def run(
             store=store or default_store(),
             sources={"catalogue": record_files(catalog), "vendor": tuple(vendor or ())}, invoice=invoice,
             targets=asked_targets(catalog, targets), shared=shared_catalogue(catalog), twin=twin,
-            resume=resume, auto=auto, speed=speed, partial=partial, tell=print_line,
+            resume=resume, auto=auto, speed=speed, partial=partial, safe_mode=safe_mode, tell=print_line,
         )
     )  # fmt: skip
     if ended.summary is None:

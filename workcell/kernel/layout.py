@@ -49,24 +49,24 @@ class CameraPlace(Table):
 
 
 class PrinterPlace(Table):
-    """A label printer: ``zpl`` at an endpoint, or ``file`` writing into a folder."""
+    """A label printer: ``zpl`` at an endpoint, ``file`` writing into a folder, or a vendor's kind."""
 
-    kind: Literal["zpl", "file"]
+    kind: Annotated[str, Field(min_length=1)]
     endpoint: str
 
 
 class ReaderPlace(Table):
-    """An RFID reader: ``feig`` at an endpoint; ``none`` where tags are not written."""
+    """An RFID reader: ``feig`` at an endpoint, a vendor's kind, or ``none`` where tags are not written."""
 
-    kind: Literal["feig", "none"]
+    kind: Annotated[str, Field(min_length=1)]
     endpoint: str = ""
     address: int = 0xFF
 
 
 class PlcPlace(Table):
-    """Who moves: a PLC at an endpoint, with the vendor's manifest, or the operator."""
+    """Who moves: a PLC at an endpoint (``modbus``, with its manifest), ``operator``, or a vendor's kind."""
 
-    kind: Literal["modbus", "operator"]
+    kind: Annotated[str, Field(min_length=1)]
     endpoint: str = ""
     manifest: str | None = None
     poll_ms: Annotated[int, Field(ge=5, le=1000)] = 20

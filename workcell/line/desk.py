@@ -9,6 +9,7 @@ from typing import Any
 
 import vision
 from workcell.kernel.clock import WallClock
+from workcell.kernel.drivers import Drivers
 from workcell.kernel.errors import DeviceFault
 from workcell.kernel.layout import CameraPlace, Layout
 from workcell.kernel.ports import Camera, Clock, Frame, Jobs, Worker
@@ -114,10 +115,11 @@ def desk_devices(
     disk: Worker,
     out: Path,
     tell: Callable[[str], None] = lambda text: None,
+    drivers: Drivers | None = None,
 ) -> tuple[DeskLink, Devices]:
     """Link and devices of a desk: on ``books`` photographed before, or with the layout's camera."""
     clock = WallClock()
-    devices = open_devices(layout, clock, disk, None, out, tell)
+    devices = open_devices(layout, clock, disk, None, out, tell, drivers)
     on_desk = state.in_flight()
     fed = len(state.books) if state.batch_open else 0
     first = state.last_track - fed + 1

@@ -1,4 +1,4 @@
-"""Devices from the layout: each named place becomes a driver on its wire.
+"""Devices from the layout: each named place becomes a driver on its wire, ours or another maker's.
 
 An endpoint ``twin:NAME`` is looked up in the ``ports.json`` that the twin publishes in its state folder.
 """
@@ -6,14 +6,16 @@ An endpoint ``twin:NAME`` is looked up in the ``ports.json`` that the twin publi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import label_print
 import plc
 import vision
 from stations import rfid
+from workcell.kernel.drivers import Drivers, Surroundings
 from workcell.kernel.errors import ConfigError, DeviceGone
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, PrinterPlace, ReaderPlace
@@ -43,31 +45,48 @@ def open_devices(
     twin_state: Path | None,
     folder: Path,
     tell: Callable[[str], None] = lambda text: None,
+    drivers: Drivers | None = None,
 ) -> Devices:
     """Drivers for all devices of ``layout``; wires are opened when first used.
 
     Folders that the layout names without a root lie below ``folder``; ``tell`` hears what a person must know
-    of a device.
+    of a device; kinds that are not ours are looked up in ``drivers`` (those installed).  Raises ConfigError
+    for a device that nobody can drive.
     """
-    ports = _ports(twin_state)
-    around = vision.Surroundings(clock, disk, SystemIds(), tell)
+    ports, drivers = _ports(twin_state), drivers or Drivers.installed()
+    around = Surroundings(clock, disk, SystemIds(), tell)
     return Devices(
         {
-            name: vision.open_camera(place.kind, name, _resolve(place.endpoint, ports), around)
+            name: vision.open_camera(place.kind, name, _resolve(place.endpoint, ports), around, drivers)
             for name, place in layout.cameras.items()
         },
-        {name: _printer(name, place, clock, disk, ports, folder) for name, place in layout.printers.items()},
         {
-            name: _reader(name, place, clock, ports)
+            name: _printer(name, _at(place, ports), around, drivers, folder)
+            for name, place in layout.printers.items()
+        },
+        {
+            name: _reader(name, _at(place, ports), around, drivers)
             for name, place in layout.readers.items()
             if place.kind != "none"
         },
     )
 
 
-def open_link(layout: Layout, clock: Clock, ids: Ids, twin_state: Path | None, last_boot_id: int) -> LineLink:
-    """The link to the line's PLC."""
+def open_link(
+    layout: Layout,
+    clock: Clock,
+    ids: Ids,
+    twin_state: Path | None,
+    last_boot_id: int,
+    drivers: Drivers | None = None,
+    around: Surroundings | None = None,
+) -> LineLink:
+    """The link to the line's PLC, by another maker's driver (which gets ``around``) for a kind not ours."""
     endpoint = _resolve(layout.plc.endpoint, _ports(twin_state))
+    if layout.plc.kind != "modbus" and around is not None:
+        driver = (drivers or Drivers.installed()).find("link", layout.plc.kind, OURS["link"])
+        theirs: LineLink = driver.open(layout.line_id, endpoint, around)
+        return theirs
     manifest = Path(layout.plc.manifest) if layout.plc.manifest else None
     return plc.PlcLink(
         connector(endpoint),
@@ -108,13 +127,43 @@ def _resolve(endpoint: str, ports: dict[str, str]) -> str:
     return ports[name]
 
 
-def _printer(
-    name: str, place: PrinterPlace, clock: Clock, disk: Worker, ports: dict[str, str], folder: Path
-) -> Printer:
-    if place.kind == "zpl":
-        return label_print.ZplPrinter(name, connector(_resolve(place.endpoint, ports)), clock)
-    return label_print.FilePrinter(name, folder / place.endpoint, disk)
+P = TypeVar("P", PrinterPlace, ReaderPlace)
 
 
-def _reader(name: str, place: ReaderPlace, clock: Clock, ports: dict[str, str]) -> TagReader:
-    return rfid.FeigReader(name, connector(_resolve(place.endpoint, ports)), clock, address=place.address)
+def _at(place: P, ports: dict[str, str]) -> P:
+    """The place with its endpoint resolved."""
+    return place.model_copy(update={"endpoint": _resolve(place.endpoint, ports)})
+
+
+def _printer(name: str, place: PrinterPlace, around: Surroundings, drivers: Drivers, folder: Path) -> Printer:
+    opener = _PRINTERS.get(place.kind)
+    if opener is not None:
+        return opener(name, place.endpoint, around, folder)
+    theirs: Printer = drivers.find("printer", place.kind, _PRINTERS).open(name, place.endpoint, around)
+    return theirs
+
+
+_PRINTERS: dict[str, Callable[[str, str, Surroundings, Path], Printer]] = {
+    "zpl": lambda name, endpoint, around, folder: label_print.ZplPrinter(
+        name, connector(endpoint), around.clock
+    ),
+    "file": lambda name, endpoint, around, folder: label_print.FilePrinter(
+        name, folder / endpoint, around.worker
+    ),
+}
+
+
+def _reader(name: str, place: ReaderPlace, around: Surroundings, drivers: Drivers) -> TagReader:
+    if place.kind == "feig":
+        return rfid.FeigReader(name, connector(place.endpoint), around.clock, address=place.address)
+    theirs: TagReader = drivers.find("reader", place.kind, OURS["reader"]).open(name, place.endpoint, around)
+    return theirs
+
+
+OURS: Mapping[str, tuple[str, ...]] = {
+    "camera": vision.camera_kinds(),
+    "printer": tuple(_PRINTERS),
+    "reader": ("feig",),
+    "link": ("modbus", "operator"),
+}
+"""The kinds of devices that need no other package."""

@@ -14,6 +14,7 @@ from typing import Any
 import label_print
 import marc
 from workcell.kernel.clock import WallClock
+from workcell.kernel.drivers import Drivers, Surroundings
 from workcell.kernel.errors import ConfigError, DeviceGone, Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, load_layout
@@ -56,8 +57,8 @@ class Plan:
     """What `workcell run` was asked for.
 
     ``sources`` are record files by source name, in no order.  ``partial`` says that the boxes hold more than
-    this batch: what does not come is awaited, not short.  ``tell`` hears what a person should know meanwhile:
-    alarms, and records that can't be used.
+    this batch: what does not come is awaited, not short.  ``safe_mode`` uses no driver of another package.
+    ``tell`` hears what a person should know meanwhile: alarms, and records that can't be used.
     """
 
     layout: Path
@@ -75,6 +76,7 @@ class Plan:
     desk: Desk | None = None
     targets: tuple[marc.Target, ...] = ()
     shared: str = ""
+    safe_mode: bool = False
     tell: Callable[[str], None] = lambda text: None
 
 
@@ -123,17 +125,26 @@ async def _run(plan: Plan) -> Ended:
         files = FileStore(plan.store / "files")
         expire_pages(events, files, clock.wall(), profile.retention.images_days)
         person = None
+        drivers = Drivers.installed(safe_mode=plan.safe_mode)
         link: LineLink
         if plan.desk is None:
             link, devices = (
-                open_link(layout, clock, ids, plan.twin, state.boot_id or 0),
-                open_devices(layout, clock, disk, plan.twin, plan.out, plan.tell),
+                open_link(
+                    layout,
+                    clock,
+                    ids,
+                    plan.twin,
+                    state.boot_id or 0,
+                    drivers,
+                    Surroundings(clock, disk, ids, plan.tell),
+                ),
+                open_devices(layout, clock, disk, plan.twin, plan.out, plan.tell, drivers),
             )
         else:
             sitting = plan.desk.person(state, files)
             books = await group_photos(plan.desk.photos, jobs) if plan.desk.photos else None
             link, devices = desk_devices(
-                _with_camera(layout, plan), state, sitting, books, disk, plan.out, plan.tell
+                _with_camera(layout, plan), state, sitting, books, disk, plan.out, plan.tell, drivers
             )
             person = link.ask
         line = Line(
@@ -258,7 +269,8 @@ def fill_sources(
 ) -> dict[str, Path | str]:
     """Index the record files of each source below ``store``; a catalogue is used where it is.
 
-    Good records are kept whatever stands beside them; ``tell`` hears of every bad one and where it is.
+    Good records are kept whatever stands beside them; ``tell`` hears of every bad one and where it is.  The
+    library's own files get their shelf list; that of a catalogue is made by `workcell marc shelve`.
     """
     indexed: dict[str, Path | str] = {}
     for name, paths in files.items():
@@ -271,6 +283,8 @@ def fill_sources(
         index.parent.mkdir(parents=True, exist_ok=True)
         with marc.Catalogue.open(index) as catalogue:
             report = catalogue.import_files(paths, name)
+            if name in marc.OWN_SOURCES:
+                marc.ShelfList.of(catalogue).close()
         for bad in report.bad:
             fate = "mended" if bad.kept else "left out"
             tell(f"{bad.path}: record {bad.n} at byte {bad.offset} is {fate}: {bad.problem}")

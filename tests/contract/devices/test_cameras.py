@@ -18,6 +18,7 @@ import vision
 from vision.phone_camera import MOST_BYTES
 from vision.quality import judge_bytes
 from workcell.kernel.clock import WallClock
+from workcell.kernel.drivers import Driver, Drivers, Surroundings
 from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone
 from workcell.kernel.ports import Frame
 from workcell.kernel.worker import InlineWorker, ThreadWorker
@@ -367,7 +368,7 @@ class _Ids:
         return 0
 
 
-AROUND = vision.Surroundings(CLOCK, InlineWorker(), _Ids(), lambda text: None)
+AROUND = Surroundings(CLOCK, InlineWorker(), _Ids(), lambda text: None)
 
 
 @pytest.mark.parametrize(
@@ -390,17 +391,16 @@ def test_an_unknown_kind_is_refused_with_those_that_there_are():
     assert "phone" in error.value.remedy
 
 
-def test_a_vendors_kind_comes_by_its_entry_point(monkeypatch):
+def test_a_vendors_kind_comes_by_its_entry_point():
     class Point:
         name = "camera.acme"
+        value = "acme:CAMERA"
 
         def load(self):
-            return lambda name, endpoint, clock, worker: Scripted(name, [scene(60)])
+            return Driver(1, lambda name, endpoint, around: Scripted(name, [scene(60)]))
 
-    monkeypatch.setattr("vision.cameras.entry_points", lambda group: [Point()] if "drivers" in group else [])
-    camera = vision.open_camera("acme", "top", "usb:1", AROUND)
+    camera = vision.open_camera("acme", "top", "usb:1", AROUND, Drivers([Point()]))
     assert camera.name == "top"
-    assert "acme" in vision.camera_kinds()
 
 
 # --- frames are judged as they come ----------------------------------------------------------------------
