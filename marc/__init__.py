@@ -34,6 +34,7 @@ from marc.preparing import Prepared, open_sources, prepare, prepare_record
 from marc.provenance import provenance_note
 from marc.quality import score, too_brief
 from marc.reading import ReadResult, read_records
+from marc.shelf_list import ShelfList
 from marc.slicing import Sliced, slice_records
 from marc.target_answers import Connection
 from marc.target_queries import Wanted, wanted_from_text, wanted_of
@@ -116,6 +117,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "plan",
     "CallNumberPlan",
     "call_number",
+    "ShelfList",
     "free_number",
     "from_ordinal",
     "class_number",

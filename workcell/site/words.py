@@ -57,6 +57,7 @@ _REASONS = {
     "PROOF_FAILED": "核验不符",
     "RECORD_FORMAT": "记录格式与配置不符",
     "RECORD_INVALID": "记录不合格",
+    "RECORD_BRIEF": "记录过简",
     "RECORD_WITHOUT_ITEMS": "采用尚无复本的馆藏记录",
     "REFUSED": "请求被拒绝",
     "SPINE_LABEL_NOT_APPLIED": "书标未贴上",
