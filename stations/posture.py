@@ -26,6 +26,7 @@ A cover without bars is the back cover when its other side is the front cover, h
 
 _TRIES_TO_LAY_STRAIGHT = 2
 _SIDES = ("height_mm", "width_mm")
+_CALIBRATE_AGAIN = "Put the tray back, or calibrate the camera again: workcell camera calibrate."
 _CAMERA_SIZE = (*_SIDES, "near_boundary", "problem")
 
 
@@ -71,7 +72,7 @@ class Posture:
         """Let a calibrated camera measure the upright book too; who disagrees with the gauge is not believed.
 
         A camera that can't measure (its tray has moved, the book is like its tray) says so on record and
-        changes nothing.
+        changes nothing; a tray that has moved is an alarm besides.
         """
         if not picture.calibration:
             return ON
@@ -81,6 +82,8 @@ class Posture:
         except DeviceFault as fault:
             seen = {"height_mm": None, "width_mm": None, "problem": str(fault)}
         await bench.note("camera_measured", {name: seen.get(name) for name in _CAMERA_SIZE})
+        if drifted := seen.get("drift", {}).get("alarm"):
+            await bench.alarm("camera:tray", f"Posture camera: {drifted}.", _CALIBRATE_AGAIN)
         both = [name for name in _SIDES if seen[name] and size[name]]
         apart = [name for name in both if abs(seen[name] - size[name]) > MOST_APART_MM]
         if not apart:

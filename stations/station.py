@@ -83,7 +83,11 @@ class Printed:
 
 @dataclass(frozen=True)
 class Copy:
-    """The physical copy as it stands when it reaches the station."""
+    """The physical copy as it stands when it reaches the station.
+
+    ``redo_of`` has the codes of the reasons for which its marks are redone, None on a copy that is marked for
+    the first time.
+    """
 
     book_id: str
     track_id: int
@@ -92,6 +96,7 @@ class Copy:
     thickness_mm: float | None = None
     done_stations: tuple[str, ...] = ()
     tag_uid: str = ""
+    redo_of: frozenset[str] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -112,6 +117,10 @@ class Bench(Protocol):
 
     async def picture(self, role: str, view: str = "", use: Use = Use.MOMENT) -> Picture:
         """A still by the camera of this ``role``; evidence is looked at in the background from now on."""
+        ...
+
+    async def alarm(self, key: str, text: str, remedy: str) -> None:
+        """Tell the line's people of something to mend; the book goes on."""
         ...
 
     async def recognise(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,6 +147,14 @@ class Bench(Protocol):
 
     async def number(self, event: str, detail: Mapping[str, Any]) -> None:
         """Move this copy's item number on in the ledger: printed, applied, verified."""
+        ...
+
+    async def assign(self, number: str) -> None:
+        """Give the copy the number of the pre-printed label on it; raises Refused or BadInput."""
+        ...
+
+    async def preprinted(self, label: Printed) -> None:
+        """Put a pre-printed label on record that is on the copy."""
         ...
 
     async def is_voided(self, number: str) -> bool:

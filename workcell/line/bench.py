@@ -55,6 +55,7 @@ class Visit:
             book.measured.get("thickness_mm"),
             tuple(book.done_stations),
             book.tag["uid"] if book.tag else "",
+            redo_of=_redo_of(book),
         )
 
     # --- steps ---------------------------------------------------------------------------------------
@@ -175,6 +176,10 @@ class Visit:
         calibration = self._line.calibration(self.place.name, role)
         return Picture(name, str(self._line.files.path(name)), calibration)
 
+    async def alarm(self, key: str, text: str, remedy: str) -> None:
+        """An alarm that holds nothing; raised once while it stands."""
+        await self._line.alarm(key, text, remedy)
+
     async def recognise(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """A recognition job; its answer is a step, so that a second run takes the same way."""
 
@@ -277,11 +282,29 @@ class Visit:
 
     async def number(self, event: str, detail: Mapping[str, Any]) -> None:
         """Move the copy's item number on in the ledger."""
-        await self._cataloguing.number(self._book, event, detail)
+        await self._cataloguing.ledger.number(self._book, event, detail)
+
+    async def assign(self, number: str) -> None:
+        """The copy gets the number of the pre-printed label that was put on it."""
+        book = self._book
+        if marks_from_json(book.marks).barcode != number:
+            await self._cataloguing.ledger.assign(book, number)
+
+    async def preprinted(self, label: Printed) -> None:
+        """A pre-printed label is on the copy: it was printed elsewhere, and is put on record as it is."""
+        key = self._key()
+        if any(made["key"] == key for made in self._book.labels):
+            return
+        for event in ("printed", "applied"):
+            await self.number(event, {"surface": label.surface, "copy": label.copy})
+        body = {"key": key, "role": label.role, "text": label.text, "surface": label.surface}
+        await self._line.write(
+            "label.made", {**body, "copy": label.copy, "png": "", "job": ""}, self._book.book_id
+        )
 
     async def is_voided(self, number: str) -> bool:
         """Whether an item number was given up by this library."""
-        return await self._cataloguing.is_voided(number)
+        return await self._cataloguing.ledger.is_voided(number)
 
     async def settle(self, evidence: Evidence) -> Leaving:
         """Decide, and reserve the marks of a copy that goes on."""
@@ -291,6 +314,11 @@ class Visit:
         """Put the proofs on record."""
         for proof in proofs:
             await self._line.write("proof.made", asdict(proof), self._book.book_id)
+
+
+def _redo_of(book: Book) -> frozenset[str] | None:
+    ruling = book.notes.get("ruling", {})
+    return frozenset(ruling.get("why", ())) if ruling.get("way") == "redo" else None
 
 
 async def _ready(printer: Printer) -> PrinterStatus:

@@ -24,6 +24,7 @@ class FakeBench:
         self.profile = profile
         self.copy = Copy("b-1", 1, marks=MARKS, thickness_mm=24.0)
         self.calls = []
+        self.alarms = []
         self.codes = {}
         self.results = {}
         self.jobs = []
@@ -41,6 +42,9 @@ class FakeBench:
     async def picture(self, role, view="", use="moment"):
         self.calls.append(("picture", {"role": role, "view": view}))
         return Picture(f"{role}.jpg", f"/{role}.jpg")
+
+    async def alarm(self, key, text, remedy):
+        self.alarms.append((key, text, remedy))
 
     async def recognise(self, kind, request):
         self.calls.append((kind, dict(request)))

@@ -52,6 +52,14 @@ async def test_a_camera_that_can_not_measure_says_so_and_changes_nothing(at, ans
     assert at.notes["camera_measured"]["problem"]
 
 
+async def test_a_tray_that_has_moved_is_an_alarm_and_the_book_goes_on(at):
+    drift = {"shift_mm": 3.1, "residual_mm": 0.1, "markers": 4, "alarm": "the tray has moved by 3.1 mm"}
+    moved = seen(None, None, problem=drift["alarm"]) | {"drift": drift}
+    assert (await leave(at, moved)).way is Way.ON
+    [(key, text, remedy)] = at.alarms
+    assert key == "camera:tray" and "3.1 mm" in text and "calibrate" in remedy
+
+
 async def test_without_a_calibration_nothing_is_measured_by_picture(bench):
     at = bench("posture")
     at.results["measure"] = GAUGE
