@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = tuple(
 )
 Verdict = Literal["pass", "fail", "n/a"]
 _LONGEST_CHECK = 300.0
+_LONGEST_WITH_A_PERSON = 3600.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Kit:
         framer: Callable[[], Framer] = MbapFramer if baud is None else lambda: RtuFramer(baud)
         self._probe = Probe(connect, clock, ids, self._map, manifest, framer, ask)
         self._clock = clock
+        self._longest = _LONGEST_WITH_A_PERSON if ask else _LONGEST_CHECK
 
     async def run(self, level: Level, only: Sequence[str] = ()) -> Report:
         """Ask everything up to ``level``, or ``only`` these rules; raises DeviceGone when nobody answers."""
@@ -122,7 +124,7 @@ class Kit:
             return Finding(check.rule, check.level, verdict, measured, text)
 
         try:
-            async with self._clock.timeout(_LONGEST_CHECK):
+            async with self._clock.timeout(self._longest):
                 await self._prepare(check)
                 return found("pass", await check.ask(self._probe), check.title)
         except NotApplicable as reason:
@@ -133,7 +135,7 @@ class Kit:
             await self._reopen()
             return found("fail", str(error), check.advice)
         except TimeoutError:
-            return found("fail", f"no end within {_LONGEST_CHECK:g} s", check.advice)
+            return found("fail", f"no end within {self._longest:g} s", check.advice)
 
     async def _prepare(self, check: Check) -> None:
         """Bring the line to where the check starts from."""
