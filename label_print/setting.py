@@ -115,7 +115,11 @@ def _drawn(text: str, size: int, pattern: str) -> tuple[Ink, int]:
     left, top, right, bottom = (round(edge) for edge in font.getbbox(text, mode="1", anchor="ls"))
     image = Image.new("1", (max(1, right - left), max(1, bottom - top)), 1)
     ImageDraw.Draw(image).text((-left, -top), text, font=font, fill=0, anchor="ls")
-    return ~np.asarray(image, dtype=np.bool_), -top
+    ink = ~np.asarray(image, dtype=np.bool_)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return ink, -top
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], -top - int(rows[0])
 
 
 _TOKEN: Final = re.compile(r"\s+|[^\s]")
