@@ -9,6 +9,7 @@ from stations.rfid.feig import FeigReader
 from stations.rfid.iso28560_2 import Value
 from stations.rfid.llrp import LlrpReader
 from stations.rfid.readers import Reader, open_reader
+from stations.rfid.rl866 import Rl866Reader
 from stations.rfid.write import TagReport, write_tag
 from stations.rfid.write_log import WriteLog
 
@@ -18,5 +19,5 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Value", "Dump", "Compaction", "compaction_named",
     "TagContent", "TagImage", "Finding", "ELEMENT_NAMES",
     "write_tag", "TagReport", "WriteLog",
-    "open_reader", "Reader", "Capability", "FeigReader", "LlrpReader",
+    "open_reader", "Reader", "Capability", "FeigReader", "LlrpReader", "Rl866Reader",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
 from stations.rfid.compaction import Compaction
-from stations.rfid.content import PII, Finding, TagContent
+from stations.rfid.content import CONTENT_PARAMETER, PII, Finding, TagContent
 from stations.rfid.layout import kept
 from workcell.kernel.ports import TagMemory
 
@@ -15,7 +15,8 @@ _FACTORY_EPC: Final = 0xE2  # first byte of the identifiers that chips leave the
 _ROW: Final = 4  # bytes of most chips' blocks, which some vendors' readers turn round
 _CRC_BYTES, _PC_BYTES = 2, 2
 _CULTU_WORDS: Final = (6, 8)
-_SWAPPED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
+_SHORTEST_NUMBER: Final = 4
+_REVERSED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
 
 
 def decode(memory: bytes, dsfid: int | None = None, block_size: int = _ROW) -> TagContent:
@@ -23,21 +24,19 @@ def decode(memory: bytes, dsfid: int | None = None, block_size: int = _ROW) -> T
 
     A basic block with a right check sum is ISO 28560-3 and readable elements with an item number are
     ISO 28560-2, whatever the DSFID says, because many real tags carry none; then the same with each block
-    turned round, as some vendors' readers store them.  Where nothing is certain the DSFID decides,
-    and without it the shape of the first bytes.
+    turned round, as some vendors' readers store them.  Where nothing is certain the DSFID decides, and
+    without it the shape of the first bytes.
     """
     if not any(memory):
         return TagContent("blank")
     fixed = iso28560_3.decode(memory, block_size)
-    if fixed.sound:
+    elements = _elements(memory, block_size)
+    is_item = elements.sound and bool(elements.pii)
+    if _check_sum_holds(fixed) and (_looks_fixed(fixed) or not is_item):
         return fixed
-    elements = iso28560_2.decode(memory)
-    if elements.sound and elements.pii:
+    if is_item:
         return elements
-    turned = iso28560_2.decode(iso28560_3.turned(memory, block_size))
-    if turned.sound and turned.pii:
-        return replace(turned, findings=(_SWAPPED, *turned.findings))
-    if dsfid == iso28560_3.DSFID or (dsfid != iso28560_2.DSFID and _looks_fixed(memory, fixed)):
+    if dsfid == iso28560_3.DSFID or (dsfid != iso28560_2.DSFID and _looks_fixed(fixed)):
         return fixed
     if dsfid == iso28560_2.DSFID or elements.elements:
         return elements
@@ -45,18 +44,41 @@ def decode(memory: bytes, dsfid: int | None = None, block_size: int = _ROW) -> T
     return TagContent("unknown", {}, (unknown,))
 
 
-def _looks_fixed(memory: bytes, content: TagContent) -> bool:
-    """Version 1, one part at least, a printable number: a basic block, damaged or not whole.
+def _elements(memory: bytes, block_size: int) -> TagContent:
+    """ISO 28560-2 elements, the blocks turned round where those hold together better."""
+    plain = iso28560_2.decode(memory)
+    around = iso28560_3.turned(memory, block_size)
+    turned = iso28560_2.decode(around)
+    if _coherence(turned, around) <= _coherence(plain, memory):
+        return plain
+    return replace(turned, findings=(_REVERSED, *turned.findings))
 
-    Where the version's nibbles may be swapped the two part numbers must make sense as well.
+
+def _coherence(content: TagContent, memory: bytes) -> int:
+    """How well elements hold together: a right content parameter above all, then nothing behind their end."""
+    if not (content.sound and content.pii):
+        return 0
+    index = content.elements.get(CONTENT_PARAMETER)
+    indexed = index is not None and all(finding.code != "index_differs" for finding in content.findings)
+    length = len(iso28560_2.join(iso28560_2.split(memory)[0]))
+    return 1 + 2 * indexed + (not any(memory[length:]))
+
+
+def _check_sum_holds(content: TagContent) -> bool:
+    return not content.truncated and all(finding.code != "bad_crc" for finding in content.findings)
+
+
+def _looks_fixed(content: TagContent) -> bool:
+    """Whether a basic block, damaged or not whole, says what basic blocks say: a printable number, version 1.
+
+    ISO 28560-2 memory begins with a byte whose low nibble is 1 as well; therefore the two part numbers must
+    make sense where the version's nibbles are swapped.
     """
-    if len(memory) < iso28560_3.SHORTEST:
-        return False
-    head, parts, ordinal = memory[:3]
-    plain = head >> 4 == 1 and 1 <= parts < 100 and ordinal < 100
-    swapped = head & 0x0F == 1 and 1 <= parts < 100 and ordinal <= parts
     pii = content.pii
-    return (plain or swapped) and len(pii) >= 4 and pii.isascii() and pii.isprintable()
+    codes = {finding.code for finding in content.findings}
+    swapped_wrongly = {"swapped_nibbles", "ordinal_above_parts"} <= codes
+    printable = len(pii) >= _SHORTEST_NUMBER and pii.isascii() and pii.isprintable()
+    return (printable or "pii_in_extension" in codes) and "bad_version" not in codes and not swapped_wrongly
 
 
 def decode_memory(memory: TagMemory) -> TagContent:

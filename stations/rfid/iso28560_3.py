@@ -19,7 +19,6 @@ from workcell.kernel.errors import BadInput
 DSFID: Final = 0x3E
 MODEL: Final = "28560-3"
 BASIC_BLOCK: Final = 34
-SHORTEST: Final = 19  # version to item number: below that a part of a basic block says nothing
 _SHORT_BLOCK: Final = 32
 _VERSION: Final = 1
 _PII: Final = slice(3, 19)
@@ -209,7 +208,7 @@ def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
         findings.append(Finding("no_pii", "error", "there is no primary item identifier", _PII.start))
     country, rest = _text(block[_COUNTRY]), _text(block[_REST_OF_ISIL])
     if country or rest:
-        elements[OWNER] = f"{country}-{rest}" if rest else country
+        elements[OWNER] = f"{country}-{rest}" if country and rest else country or rest
     if len(block) > 2:
         elements[SET_INFORMATION] = _set_information(block[1], block[2], findings)
         elements[TYPE_OF_USAGE] = f"{_usage_nibble(block[0], findings):X}0"

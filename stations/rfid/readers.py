@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from stations.rfid.capability import Capability
 from stations.rfid.feig import FeigReader
 from stations.rfid.llrp import LlrpReader
+from stations.rfid.rl866 import Rl866Reader
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.ports import Clock, Connect, TagReader
 from workcell.kernel.streams import connector
@@ -37,5 +38,9 @@ def open_reader(url: str, clock: Clock, *, name: str = "reader") -> Reader:
     return make(name, connector(endpoint), clock)
 
 
-KINDS: Final[dict[str, Callable[[str, Connect, Clock], Reader]]] = {"feig": FeigReader, "llrp": LlrpReader}
+KINDS: Final[dict[str, Callable[[str, Connect, Clock], Reader]]] = {
+    "feig": FeigReader,
+    "llrp": LlrpReader,
+    "rl866": Rl866Reader,
+}
 """Drivers by the word that a URL or a layout names them by."""

@@ -1,6 +1,7 @@
 """Byte streams: TCP, serial (pyserial) and in-memory pairs behind one protocol.
 
-Endpoints are written ``tcp://host:port`` and ``serial:///dev/ttyUSB0?baud=115200``.
+Endpoints are written ``tcp://host:port`` and ``serial:///dev/ttyUSB0?baud=115200``, with ``&parity=E`` or
+``O`` for a line with a parity bit.
 """
 
 from __future__ import annotations
@@ -186,7 +187,7 @@ def connector(endpoint: str) -> Connect:
         if parts.scheme == "tcp" and parts.hostname and parts.port:
             return _tcp(parts.hostname, parts.port)
         if parts.scheme == "serial" and parts.path:
-            return _serial(parts.path, baud_of(endpoint))
+            return _serial(parts.path, baud_of(endpoint), _parity_of(endpoint))
     except ValueError as error:
         raise ConfigError(f"not an endpoint ({error})", subject=endpoint, remedy=_ENDPOINT_HINT) from error
     raise ConfigError("not an endpoint", subject=endpoint, remedy=_ENDPOINT_HINT)
@@ -195,6 +196,14 @@ def connector(endpoint: str) -> Connect:
 def baud_of(endpoint: str) -> int:
     """The baud rate that a serial endpoint names, 115200 when it names none; ValueError for no number."""
     return int(parse_qs(urlsplit(endpoint).query).get("baud", ["115200"])[0])
+
+
+def _parity_of(endpoint: str) -> str:
+    """N, E or O as a serial endpoint names it, N when it names none; ValueError for any other."""
+    parity = parse_qs(urlsplit(endpoint).query).get("parity", ["N"])[0].upper()
+    if parity not in ("N", "E", "O"):
+        raise ValueError(f"parity {parity!r} is none of N, E, O")
+    return parity
 
 
 _ENDPOINT_HINT = "Write tcp://HOST:PORT or serial:///dev/ttyUSB0?baud=115200."
@@ -214,10 +223,10 @@ def _tcp(host: str, port: int) -> Connect:
     return connect
 
 
-def _serial(path: str, baud: int) -> Connect:
+def _serial(path: str, baud: int, parity: str) -> Connect:
     async def connect() -> ByteStream:
         try:
-            port = serial.Serial(path, baudrate=baud, timeout=0, exclusive=True)
+            port = serial.Serial(path, baudrate=baud, parity=parity, timeout=0, exclusive=True)
         except (OSError, serial.SerialException) as error:
             raise _gone(path, error) from error
         return SerialStream(port, path)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stations.rfid import TagContent, decode, encode, iso28560_2, iso28560_3
+from stations.rfid import TagContent, decode, decode_dump, encode, encode_told, iso28560_2, iso28560_3
 from stations.rfid.compaction import Compaction, best_scheme, compact, expand
 from stations.rfid.isil import compact_isil, expand_isil
 from stations.rfid.iso28560_2 import Value
+from stations.rfid.iso28560_3 import Extension
 from workcell.kernel.errors import BadInput
 from workcell.kernel.profile import TagPolicy
 
@@ -352,6 +353,100 @@ def test_no_damage_to_a_good_tag_makes_a_decoder_fail(data: st.DataObject) -> No
     assert content.model in ("28560-2", "28560-3", "unknown", "blank")
 
 
-@pytest.mark.parametrize("family", ["frame-rl866"])
-def test_families_that_nothing_here_covers(family: str) -> None:
-    pytest.skip(f"{family}: frames of another maker's reader")
+# --- extension blocks ------------------------------------------------------------------------------------
+
+
+def test_extension_blocks_are_given_by_payload_and_written_again() -> None:
+    blocks = (Extension(1, b"\x01ALT"), Extension(4, "红楼梦".encode()), Extension(101, b"\xc0\xff\xee"))
+    image = iso28560_3.encode({**EXAMPLE, 17: "石头记"}, extensions=blocks)
+    content = decode(image.data)
+    assert content.elements == {**EXAMPLE, 17: "石头记"}
+    assert content.extensions == {1: b"\x01ALT", 4: "石头记".encode(), 101: b"\xc0\xff\xee"}
+    assert content.to_json()["extensions"]["101"] == "C0FFEE"
+    told = decode_dump(image.data).to_json()
+    values = [Value(int(oid), text) for oid, text in told["elements"].items()]
+    assert encode_told(values, "28560-3", told).data == image.data  # type: ignore[union-attr]
+
+
+def test_an_item_number_that_stands_elsewhere_is_said() -> None:
+    block = bytearray(STANDARD)
+    block[3:19] = b"\x01".ljust(16, b"\0")
+    block[19:21] = iso28560_3.crc16(bytes(block[:19] + block[21:])).to_bytes(2, "little")
+    content = decode(bytes(block))
+    assert content.pii == "" and codes_of(content) == {"pii_in_extension"}
+
+
+def test_an_isil_without_a_country_stands_whole() -> None:
+    content = decode(iso28560_3.encode({1: "1000000056", 3: "OCLC-ABC"}).data)
+    assert content.elements[3] == "OCLC-ABC" and content.sound
+    with pytest.raises(BadInput, match="255 bytes"):
+        iso28560_3.encode({1: "1", 17: "x" * 252})
+
+
+# --- any dump --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vector", vectors("iso28560-2-memory"))
+def test_blocks_that_lie_reversed_are_read_in_any_model(vector: dict[str, Any]) -> None:
+    memory = bytes.fromhex(vector["hex"])
+    plain = decode(memory)
+    if not plain.sound:
+        return
+    content = decode(iso28560_3.turned(memory.ljust(-(-len(memory) // 4) * 4, b"\0")))
+    assert content.elements == plain.elements
+    assert "reversed_blocks" in codes_of(content)
+
+
+def dumps() -> list[Any]:
+    return [*vectors("iso28560-2-memory"), *vectors("iso28560-3")]
+
+
+@pytest.mark.parametrize("vector", dumps())
+def test_what_is_decoded_is_encoded_again_byte_for_byte(vector: dict[str, Any]) -> None:
+    if malformed(vector):
+        return
+    memory = bytes.fromhex(vector["hex"])
+    told = json.loads(json.dumps(decode_dump(memory).to_json()))
+    values = [Value(int(oid), text) for oid, text in told["elements"].items() if oid != "2"]
+    image = encode_told(values, told["model"], told)
+    whole = bytes.fromhex(image.to_json()["hex"]).rstrip(b"\0")
+    assert memory.startswith(whole)
+    assert told["truncated"] or len(whole) >= len(memory) or memory[len(whole)] == 0
+
+
+def test_a_changed_element_is_laid_out_anew() -> None:
+    told = decode_dump(bytes.fromhex("E1020745353535363732000002 01B8".replace(" ", "") + "00" * 4)).to_json()
+    again = encode_told([Value(1, "E555673")], "28560-2", told)
+    assert decode(bytes.fromhex(again.to_json()["hex"])).elements == {1: "E555673"}
+
+
+DUMPS = st.one_of(
+    st.binary(max_size=128),
+    st.builds(
+        lambda pc, rest: pc + rest,
+        st.sampled_from([b"\x34\x00", b"\x45\xc2", b"\x30\x00"]),
+        st.binary(max_size=60),
+    ),
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(DUMPS, min_size=1, max_size=3), st.sampled_from([None, 0x06, 0x3E]), st.integers(1, 32))
+def test_no_dump_whatever_makes_a_decoder_fail(
+    banks: list[bytes], dsfid: int | None, block_size: int
+) -> None:
+    json.dumps(decode_dump(*banks, dsfid=dsfid, block_size=block_size).to_json())
+
+
+@settings(max_examples=600, deadline=None)
+@given(DUMPS)
+def test_what_is_told_of_any_dump_is_taken_or_refused_in_one_line(memory: bytes) -> None:
+    told = json.loads(json.dumps(decode_dump(memory).to_json()))
+    values = [Value(int(oid), text) for oid, text in told["elements"].items() if oid != "2"]
+    try:
+        image = encode_told(values, told["model"], told)
+    except BadInput as error:
+        assert "\n" not in str(error)
+        return
+    again = decode_dump(bytes.fromhex(image.to_json()["hex"])).content
+    assert again.pii == told["elements"].get("1", "")
