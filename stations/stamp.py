@@ -7,6 +7,8 @@ from typing import ClassVar
 from stations.station import ON, Bench, Leaving, to_review
 from stations.surfaces import NUMBER, open_to, tenths
 
+_ABOUT_THE_STAMP = frozenset({"STAMP_FAILED", "STAMP_NOT_PROVEN"})
+
 
 class Stamp:
     """Stamps, holding the book open where the surface is a page."""
@@ -14,7 +16,12 @@ class Stamp:
     name: ClassVar[str] = "stamp"
 
     async def process(self, bench: Bench) -> Leaving:
-        """One stroke a stamp; a stroke that the unit reports as failed sends the book to a person."""
+        """One stroke a stamp; a stroke that the unit reports as failed sends the book to a person.
+
+        A copy whose marks are redone keeps the stamp that it has, unless the stamp was what was wrong.
+        """
+        if bench.copy.redo_of is not None and not bench.copy.redo_of & _ABOUT_THE_STAMP:
+            return ON
         for stamp in bench.profile.stamps:
             opened = await open_to(bench, stamp.surface)
             done = await bench.act(

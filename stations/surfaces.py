@@ -22,6 +22,17 @@ _OPENING = {
 }
 
 
+CAMERA = {
+    Surface.BACK: ("top", "cover"),
+    Surface.FRONT: ("under", "cover"),
+    Surface.SPINE: ("spine", "spine"),
+    Surface.TITLE_PAGE: ("page", "page"),
+    Surface.TITLE_VERSO: ("page", "page"),
+    Surface.INSIDE_BACK_COVER: ("page", "page"),
+}
+"""Which camera sees a surface, and what it should see."""
+
+
 async def open_to(bench: Bench, surface: Surface) -> bool:
     """Open the book at ``surface``; returns whether it must be closed again."""
     for verb, params in _OPENING.get(surface, ()):

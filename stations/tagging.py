@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stations import rfid
+from stations.redo import own_tag, rewriting
 from stations.station import ON, Bench, Leaving, to_review
 from workcell.kernel.ports import TagReader
 
@@ -16,19 +17,30 @@ class Tagging:
     name: ClassVar[str] = "rfid"
 
     async def process(self, bench: Bench) -> Leaving:
-        """Place, write, and put UID and content on record."""
+        """Place, write, and put UID and content on record.
+
+        A copy whose marks are redone may have its tag inside: that one is rewritten, for its old number was
+        given up, and no second one is placed.
+        """
         marks, policy = bench.copy.marks, bench.profile.tag
         if marks is None:
             return to_review("NO_MARKS", "No item number is reserved for this copy.")
-        placed = await bench.act("place_tag")
-        if not placed.ok:
-            return to_review("TAG_NOT_PLACED", f"The tag unit reported {placed.code}.")
+        inside = ""
+        if bench.copy.redo_of is not None:
+            inside = await own_tag(bench)
+            policy = rewriting(policy)
+        if not inside:
+            placed = await bench.act("place_tag")
+            if not placed.ok:
+                return to_review("TAG_NOT_PLACED", f"The tag unit reported {placed.code}.")
 
         async def voided(number: str) -> bool:
             return await bench.is_voided(number)
 
         async def write(reader: TagReader) -> Mapping[str, Any]:
-            report = await rfid.write_tag(reader, marks.tag_elements, policy, is_voided=voided)
+            report = await rfid.write_tag(
+                reader, marks.tag_elements, policy, expected_uid=inside, is_voided=voided
+            )
             return report.to_json()
 
         report = await bench.write_tag(write)

@@ -9,20 +9,10 @@ import vision
 from stations import rfid
 from stations.spine_label import place
 from stations.station import ON, Bench, Leaving, Picture, to_review
-from stations.surfaces import open_to
+from stations.surfaces import CAMERA, open_to
 from workcell.kernel.model import Marks, Proof
 from workcell.kernel.ports import TagReader
 from workcell.kernel.profile import Surface
-
-CAMERA = {
-    Surface.BACK: ("top", "cover"),
-    Surface.FRONT: ("under", "cover"),
-    Surface.SPINE: ("spine", "spine"),
-    Surface.TITLE_PAGE: ("page", "page"),
-    Surface.TITLE_VERSO: ("page", "page"),
-    Surface.INSIDE_BACK_COVER: ("page", "page"),
-}
-"""Which camera sees a surface, and what it should see."""
 
 YES = frozenset({"y", "yes", "是"})
 

@@ -36,6 +36,7 @@ _COMMANDS = {
     "profile": "profile:app",
     "plc": "plc:app",
     "review": "review:app",
+    "numbers": "numbers:app",
     "marc": "marc:app",
     "label": "label:app",
     "authority": "authority:app",

@@ -138,26 +138,6 @@ class CallNumberRules(Table):
     local_rules: tuple[tuple[str, str], ...] = ()
 
 
-class Location(Table):
-    """A shelving location, what its items are, where on the line they leave, and how many copies it takes.
-
-    ``copies`` is how many copies of a title it takes in turn when the order does not say (0 = only when
-    ordered for it).  From ``oversize_cm`` on a book is shelved under ``oversize_prefix``.
-    ``branch`` is the code of the branch in item fields where it is not the location's own code, which then
-    stands as shelving location.
-    """
-
-    code: str
-    name: str
-    branch: str = ""
-    item_type: str = "BK"
-    call_number: CallNumberRules = CallNumberRules()
-    oversize_cm: int | None = None
-    oversize_prefix: str = ""
-    copies: int = 1
-    bin: str
-
-
 class NumberRange(Table):
     """A range of numbers: first to last serial, and how a number is written.
 
@@ -182,11 +162,38 @@ class NumberRange(Table):
         return self
 
 
+class Location(Table):
+    """A shelving location, what its items are, where on the line they leave, and how many copies it takes.
+
+    ``copies`` is how many copies of a title it takes in turn when the order does not say (0 = only when
+    ordered for it).  From ``oversize_cm`` on a book is shelved under ``oversize_prefix``.
+    ``branch`` is the code of the branch in item fields where it is not the location's own code, which then
+    stands as shelving location.  ``item_numbers`` is a range of item barcodes of its own (a branch's prefix)
+    in place of ``numbers.item``.
+    """
+
+    code: str
+    name: str
+    branch: str = ""
+    item_type: str = "BK"
+    call_number: CallNumberRules = CallNumberRules()
+    oversize_cm: int | None = None
+    oversize_prefix: str = ""
+    copies: int = 1
+    bin: str
+    item_numbers: NumberRange | None = None
+
+
 class Numbers(Table):
-    """Ranges for item barcodes and accession numbers."""
+    """Ranges for item barcodes and accession numbers.
+
+    ``preprinted`` says that item labels come from rolls that were printed elsewhere and registered
+    (`workcell numbers roll`): none is printed, and a copy has the number of the label that was put on it.
+    """
 
     item: NumberRange
     accession: NumberRange
+    preprinted: bool = False
 
 
 class LabelCopy(Table):
@@ -265,6 +272,17 @@ class Registers(Table):
     set_price: Literal["shared", "first_volume"] = "shared"
 
 
+class SpotCheck(Table):
+    """A random sample of what was released goes to the bin ``bin``, where a person looks at it.
+
+    ``share`` of a batch's copies, but ``least`` of them at least.
+    """
+
+    bin: str
+    share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
+    least: Annotated[int, Field(ge=0)] = 5
+
+
 class Operations(Table):
     """Operations that can be switched off."""
 
@@ -299,6 +317,7 @@ class Profile(Table):
     registers: Registers = Registers()
     operations: Operations = Operations()
     retention: Retention = Retention()
+    spot_check: SpotCheck | None = None
     review_bin: str = "review"
     reject_bin: str = "reject"
 

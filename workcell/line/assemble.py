@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,9 @@ from workcell.kernel.model import (
 )
 from workcell.kernel.profile import Profile, Surface
 from workcell.line.files import FileStore
-from workcell.line.projection import Book, LineState
+from workcell.line.projection import SUPPLY, Book, LineState
+from workcell.line.stops import stops_of
+from workcell.line.timeline import Timeline
 from workcell.site import (
     AlarmResult,
     BatchResult,
@@ -35,6 +38,8 @@ from workcell.site import (
     Site,
     SpineResult,
     TagResult,
+    Times,
+    UnitTimes,
     VoidedNumber,
 )
 
@@ -75,6 +80,7 @@ def assemble(
         alarms=tuple(_alarms(state)),
         boxes_emptied=state.feeding_done and not state.batch.get("partial"),
         notes=_notes(state),
+        times=_times(state, layout, speed),
     )
 
 
@@ -90,6 +96,21 @@ def _pace(state: LineState, layout: Layout, speed: float) -> Pace:
         return Pace(limit)
     allowed = 3600.0 / max(cycles)
     return Pace(limit, allowed, allowed < limit * _SAME)
+
+
+def _times(state: LineState, layout: Layout, speed: float) -> Times:
+    """State and mode times of the line and its stations, and why the line stood."""
+    timeline = Timeline((place.name for place in layout.stations), *state.before)
+    for event in state.history:
+        timeline.apply(event)
+    spans = timeline.spans("")
+    visits = Counter(name for book in state.books.values() for name in {*book.done_stations, SUPPLY})
+    return Times(
+        UnitTimes("", spans, sum(book.outcome != "missing" for book in state.books.values())),
+        tuple(UnitTimes(name, timeline.spans(name), visits[name]) for name in timeline.stations),
+        stops_of(spans, state.history),
+        max((place.seconds for place in layout.stations), default=0.0) / speed,
+    )
 
 
 def _computing(state: LineState, station: str) -> float:
@@ -170,7 +191,9 @@ def _tag(book: Book) -> TagResult | None:
 
 def _label(made: Any, files: FileStore) -> LabelResult:
     return LabelResult(
-        Surface(made["surface"]), made["text"], files.read(made["png"]), files.read(made["job"])
+        Surface(made["surface"]),
+        made["text"],
+        *(files.read(made[name]) if made[name] else b"" for name in ("png", "job")),
     )
 
 

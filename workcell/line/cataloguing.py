@@ -6,8 +6,7 @@ puts all of it on record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +17,7 @@ import label_print
 import marc
 import vision
 from stations.station import ON, Leaving, Way
-from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone
+from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.evidence import Evidence, Face, evidence_from_json, evidence_to_json
 from workcell.kernel.model import (
     Decision,
@@ -33,12 +32,13 @@ from workcell.kernel.model import (
     order_to_json,
 )
 from workcell.kernel.ports import Worker
-from workcell.kernel.profile import Location, Surface
+from workcell.kernel.profile import Location
+from workcell.line.ledger import Ledger, tag_elements
 from workcell.line.line import Line
 from workcell.line.lookup import Lookup
 from workcell.line.policy import may_go_on
 from workcell.line.projection import Book
-from workcell.site import Case, CaseKind, NumberOwner, Site, rule
+from workcell.site import Case, CaseKind, Site, rule
 
 _MADE_FROM_PAGES = (DecisionKind.DRAFT, DecisionKind.UPGRADE_CIP)
 _ABOUT_ONE_COPY = ("SURPLUS",)
@@ -51,7 +51,6 @@ _TURNED_OUT = {
     "return": (Way.REJECT, "give it back."),
     "aside": (Way.REVIEW, "keep it aside."),
 }
-_MARC_MEDIA_BOOK = "BA"
 _DAMAGED = f"{vision.SLIP_PREFIX}DAMAGED"
 
 
@@ -77,6 +76,7 @@ class Cataloguing:
         asked = lookup.sources if lookup else {}
         self._sources = {name: str(path) for name, path in {**sources, **asked}.items()}
         self._profile_path = str(profile_path)
+        self.ledger = Ledger(line, site, worker, self._sources.get("catalogue"))
 
     async def open_batch(self) -> None:
         """The site store knows the batch and its order lines; saying so again changes nothing."""
@@ -91,6 +91,10 @@ class Cataloguing:
         )
 
     # --- decision ------------------------------------------------------------------------------------
+
+    async def draw(self, book: Book) -> None:
+        """Whether a copy that is released goes to the check bin."""
+        await self.ledger.draw(book, sum(order.copies for order in self._orders.values()))
 
     async def settle(self, book: Book, evidence: Evidence) -> Leaving:
         """Decide on the record; reserve marks for a copy that goes on, open a case for one that does not."""
@@ -135,7 +139,10 @@ class Cataloguing:
         body: dict[str, Any] = {"title_key": title_key, "order_line": decision.order_line}
         if case is not None:
             ruling = rule(case)
-            note = {"key": "ruling", "case_id": case.id, "who": case.who, "way": ruling.way.value}
+            note = {
+                "key": "ruling", "case_id": case.id, "who": case.who, "way": ruling.way.value,
+                "why": [reason.code for reason in case.reasons],
+            }  # fmt: skip
             await self._line.write("step.noted", note, book.book_id)
             if ruling.decision is not None:
                 decision = replace(ruling.decision, order_line=decision.order_line)
@@ -276,12 +283,7 @@ class Cataloguing:
     async def _reserve(
         self, book: Book, location: Location, call_number: str, copy: int, volume: str
     ) -> Marks:
-        owner = NumberOwner(self._line.state.line_id, self._line.state.batch_id, book.book_id)
-        numbers, now = self._profile.numbers, self._line.clock.wall()
-        barcode = await self._worker.run(self._item_number, owner, now)
-        accession = await self._worker.run(
-            self._site.numbers.reserve, "accession", numbers.accession, owner, now
-        )
+        barcode, accession = await self.ledger.reserve(book, location)
         lines = label_print.spine_lines(
             call_number,
             location.call_number.scheme,
@@ -289,63 +291,8 @@ class Cataloguing:
         )
         return Marks(
             barcode, accession, location.code, call_number, tuple(lines),
-            self._tag_elements(barcode, location), location.bin, copy, volume,
+            tag_elements(self._profile, barcode, location.code), location.bin, copy, volume,
         )  # fmt: skip
-
-    def _item_number(self, owner: NumberOwner, now: datetime) -> str:
-        """A number that neither the ledger nor the catalogue has."""
-        path = self._sources.get("catalogue")
-        with marc.Catalogue(path) if path else nullcontext() as catalogue:
-            taken = catalogue.barcode_exists if catalogue else _never
-            return self._site.numbers.reserve("item", self._profile.numbers.item, owner, now, taken)
-
-    def _tag_elements(self, barcode: str, location: Location) -> dict[int, str]:
-        """Values by relative OID (ISO 28560-1): always the PII, and what the profile lists."""
-        usage, isil = self._profile.tag.type_of_usage, self._profile.agency.isil
-        values = {3: isil, 5: usage, 6: location.code, 8: _MARC_MEDIA_BOOK}
-        return {1: barcode} | {oid: values[oid] for oid in self._profile.tag.elements}
-
-    # --- ledger --------------------------------------------------------------------------------------
-
-    async def number(self, book: Book, event: str, detail: Mapping[str, Any]) -> None:
-        """Move the item number's ledger on; saying the same again changes nothing."""
-        barcode, now = marks_from_json(book.marks).barcode, self._line.clock.wall()
-        if event == "verified":
-            for label in book.labels:
-                if label["role"] == "barcode":
-                    await self._number_step(self._site.numbers.verified, barcode, label, now)
-            return
-        step = {"printed": self._site.numbers.printed, "applied": self._site.numbers.applied}[event]
-        await self._number_step(step, barcode, detail, now)
-
-    async def _number_step(
-        self, step: Callable[..., None], barcode: str, label: Mapping[str, Any], now: datetime
-    ) -> None:
-        await self._worker.run(partial(step, copy=label["copy"]), barcode, Surface(label["surface"]), now)
-
-    async def is_voided(self, number: str) -> bool:
-        """Whether an item number is one of ours that was given up; one that we never gave out is not."""
-        return await self._worker.run(self._is_voided, number)
-
-    def _is_voided(self, number: str) -> bool:
-        try:
-            return self._site.numbers.find(number).state == "voided"
-        except BadInput:
-            return False
-
-    async def void(self, book: Book, reason: str) -> None:
-        """Give up what was taken for a copy that is not released: its numbers and its place in the order."""
-        await self._worker.run(self._void, book.book_id, reason, self._line.clock.wall())
-
-    def _void(self, book_id: str, reason: str, now: datetime) -> None:
-        self._site.batches.give_copy_back(self._line.state.batch_id, book_id)
-        for line in self._site.numbers.of_book(book_id):
-            self._site.numbers.void(line.number, reason, now, kind=line.kind)
-
-    async def delivered(self, book: Book) -> None:
-        """The copy stands in the register: its accession number is in use."""
-        marks = marks_from_json(book.marks)
-        await self._worker.run(self._site.numbers.entered, marks.accession, self._line.clock.wall())
 
     # --- cases ---------------------------------------------------------------------------------------
 
@@ -374,11 +321,6 @@ class Cataloguing:
             evidence=self._line.files.read_json(book.evidence) if book.evidence else None,
             decision=decision_from_json(book.decision) if book.decision else None,
         )
-
-
-def _never(number: str) -> bool:
-    """No catalogue, no number in it."""
-    return False
 
 
 def _slip(evidence: Evidence) -> str:

@@ -19,6 +19,7 @@ from workcell.kernel.ports import TrackEvent
 from workcell.line.bench import Visit
 from workcell.line.cataloguing import Cataloguing
 from workcell.line.inbox import Inbox, Request
+from workcell.line.ledger import is_picked
 from workcell.line.line import Line, pauses
 from workcell.line.projection import Book
 
@@ -295,6 +296,8 @@ class Conductor:
     async def _go_on(self, book: Book, place: StationPlace) -> None:
         """Let the book go on to the next zone or into its bin."""
         visit, waits = Visit(self.line, self.cataloguing, book, place), pauses()
+        if place is self.line.layout.stations[-1] and book.way == "on" and book.in_flight:
+            await self.cataloguing.draw(book)
         while book.in_flight and book.zone == place.name:
             to = self._next(book, place)
             guarded = place.name in _GUARDED and book.way == "on"
@@ -342,7 +345,8 @@ class Conductor:
 
     def _bin(self, book: Book) -> str:
         if book.way == "on" and book.marks is not None:
-            return str(book.marks["bin"])
+            check = self.line.profile.spot_check
+            return check.bin if check is not None and is_picked(book) else str(book.marks["bin"])
         return self.line.profile.reject_bin if book.way == "reject" else self.line.profile.review_bin
 
     async def _leave(self, book: Book, outcome: str, bin_: str, *reasons: Reason) -> None:
@@ -350,10 +354,11 @@ class Conductor:
             return
         self._leaving.add(book.book_id)
         if outcome == "catalogued":
-            await self.cataloguing.delivered(book)
+            await self.cataloguing.ledger.delivered(book)
+            await self.cataloguing.ledger.sampled(book)
         else:
             why = [reason.code for reason in reasons] + [reason["code"] for reason in book.reasons]
-            await self.cataloguing.void(book, why[0])
+            await self.cataloguing.ledger.void(book, why[0])
         body = {"outcome": outcome, "bin": bin_, "reasons": [asdict(reason) for reason in reasons]}
         await self.line.write("book.left", body, book.book_id)
         self._check_end()

@@ -3,12 +3,14 @@
 # In reading order.
 # isort: off
 from workcell.site.store import Site
-from workcell.site.numbers import NumberOwner, NumberState, write_number
+from workcell.site.number_model import NumberOwner, NumberState
+from workcell.site.number_ranges import write_number
 from workcell.site.cases import Answer, AnswerKind, Case, CaseKind
 from workcell.site.review import Ruling, Way, check_answer, offered, rule
 from workcell.site.receiving import InvoiceLine, Reconciliation, load_invoice, load_orders, reconcile
 from workcell.site.delivery import Delivery, FileDrop, LibrarySystem, delivery_of
 from workcell.site.outbox import work_outbox
+from workcell.site.oee import Oee, Span, Stop, Times, UnitTimes, oee_of
 from workcell.site.result import (
     AlarmResult,
     BatchResult,
@@ -46,6 +48,12 @@ __all__ = [  # noqa: RUF022
     "LibrarySystem",
     "FileDrop",
     "work_outbox",
+    "Times",
+    "UnitTimes",
+    "Span",
+    "Stop",
+    "Oee",
+    "oee_of",
     "BatchResult",
     "BookResult",
     "ImageResult",

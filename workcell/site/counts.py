@@ -9,6 +9,7 @@ from typing import Any
 
 from workcell.kernel.model import Outcome
 from workcell.site.bib import bib_of
+from workcell.site.oee import times_json
 from workcell.site.result import BatchResult, BookResult
 
 _STEADY_FROM = 12
@@ -86,8 +87,16 @@ def batch_json(result: BatchResult) -> dict[str, Any]:
         "compute_bound": result.pace.compute_bound,
         "overhead_ratio": _rounded(counts.overhead_ratio, 4),
         "notes": list(result.notes),
+        **_times(result, counts),
         "books": [_book_json(book) for book in result.books],
     }
+
+
+def _times(result: BatchResult, counts: Tally) -> dict[str, Any]:
+    """State and mode times, stops and OEE of a watched line; books that are missing did not leave it."""
+    if result.times is None:
+        return {}
+    return times_json(result.times, counts.fed - counts.missing, counts.catalogued)
 
 
 def _book_json(book: BookResult) -> dict[str, Any]:

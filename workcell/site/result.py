@@ -17,6 +17,7 @@ from workcell.kernel.evidence import Evidence
 from workcell.kernel.model import Decision, Marks, OrderLine, Outcome, Proof, Reason
 from workcell.kernel.profile import Profile, Surface
 from workcell.site.cases import Case
+from workcell.site.oee import Times
 from workcell.site.receiving import InvoiceLine
 
 
@@ -142,7 +143,8 @@ class BatchResult:
     """A whole batch.  ``books`` stand in the order in which they were fed.
 
     ``cases`` are those of this batch, decided ones too.  ``boxes_emptied`` is False when feeding stopped
-    before the shipment was through: what is not here is then still awaited and not short.
+    before the shipment was through: what is not here is then still awaited and not short.  ``times`` is None
+    where no unit was watched.
     """
 
     batch_id: str
@@ -159,3 +161,4 @@ class BatchResult:
     alarms: tuple[AlarmResult, ...] = ()
     boxes_emptied: bool = True
     notes: tuple[str, ...] = ()
+    times: Times | None = None

@@ -80,6 +80,33 @@ ledger = sa.Table(
     sa.Index(None, "kind", "number"),
 )
 
+# Rolls of labels that were printed elsewhere: their numbers are given out by being scanned.
+rolls = sa.Table(
+    "rolls",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _text("kind"),
+    sa.Column("range", sa.JSON, nullable=False),
+    _text("who"),
+    _text("at"),
+)
+
+# Released copies that a person looks at.  `verdict` is empty until then; `about` says how it was decided.
+spot_checks = sa.Table(
+    "spot_checks",
+    metadata,
+    _text("barcode", key=True),
+    _text("batch_id"),
+    _text("book_id"),
+    sa.Column("about", sa.JSON, nullable=False),
+    _text("picked_at"),
+    _text("verdict", default=""),
+    _text("text", default=""),
+    _text("who", default=""),
+    _text("checked_at", default=""),
+    sa.Index(None, "verdict"),
+)
+
 # 种次号: the running number that a title got within its class; frozen.
 book_numbers = sa.Table(
     "book_numbers",

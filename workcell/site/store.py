@@ -13,7 +13,9 @@ from workcell.site.journal_copy import JournalCopy
 from workcell.site.numbers import Numbers
 from workcell.site.outbox import Outbox
 from workcell.site.register import Register
+from workcell.site.rolls import Rolls
 from workcell.site.sequences import Sequences
+from workcell.site.spot_checks import SpotChecks
 
 
 class Site:
@@ -22,12 +24,14 @@ class Site:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.numbers = Numbers(database)
+        self.rolls = Rolls(database)
         self.sequences = Sequences(database)
         self.batches = Batches(database)
         self.cases = Cases(database)
         self.register = Register(database)
         self.journal = JournalCopy(database)
         self.outbox = Outbox(database)
+        self.spot_checks = SpotChecks(database)
         self.audit = Audit(database)
 
     @classmethod

@@ -213,7 +213,7 @@ async def test_a_copy_beyond_the_order_is_a_persons_case(desk):
 
 async def test_a_copy_that_is_not_released_gives_its_place_in_the_order_back(desk):
     first, _ = await desk.book()
-    await desk.cataloguing.void(first, "PROOF_FAILED")
+    await desk.cataloguing.ledger.void(first, "PROOF_FAILED")
     assert [(await desk.book())[1].way for _ in range(2)] == [Way.ON, Way.ON]
 
 
@@ -266,7 +266,7 @@ async def decided(desk, answer):
     """A book of the title is set aside, and its case answered so; gives the case."""
     book, leaving = await desk.book()
     await desk.cataloguing.set_aside(book, leaving if leaving.way is not Way.ON else to_review("X", "x"))
-    await desk.cataloguing.void(book, "X")
+    await desk.cataloguing.ledger.void(book, "X")
     case = desk.site.cases.get(book.case_id)
     return desk.site.cases.decide(case.id, answer, "anna", NOW)
 
@@ -322,7 +322,7 @@ async def test_a_case_about_marks_is_one_copys_and_its_slip_brings_it_back(desk)
     )
     await desk.line.write("effect.done", {"code": "ok", "results": {}}, book.book_id, "e")
     await desk.cataloguing.set_aside(book, to_review("PROOF_FAILED", "no label"))
-    await desk.cataloguing.void(book, "PROOF_FAILED")
+    await desk.cataloguing.ledger.void(book, "PROOF_FAILED")
     case = desk.site.cases.decide(book.case_id, Answer(AnswerKind.REDO_MARKS), "anna", NOW)
     assert case.slip == f"WC-{case.id}"
     again, leaving = await desk.book(slip(case.slip))
@@ -433,7 +433,7 @@ async def test_numbers_that_were_reserved_but_never_put_on_record_are_voided_too
     desk.line.write = write
     book = desk.line.state.book("b-0001")
     assert book.marks is None
-    await desk.cataloguing.void(book, "NOT_FOUND")
+    await desk.cataloguing.ledger.void(book, "NOT_FOUND")
     assert [line.state for line in desk.site.numbers.of_book("b-0001")] == ["voided", "voided"]
 
 
@@ -442,11 +442,11 @@ async def test_the_ledger_follows_each_label_of_a_number(desk):
     barcode = desk.marks(book).barcode
     for copy in (1, 2):
         label = {"key": f"k{copy}", "role": "barcode", "text": barcode, "surface": "back", "copy": copy}
-        await desk.cataloguing.number(book, "printed", label)
+        await desk.cataloguing.ledger.number(book, "printed", label)
         await desk.line.write("label.made", label, book.book_id)
-        await desk.cataloguing.number(book, "applied", label)
-    await desk.cataloguing.number(book, "verified", {})
-    await desk.cataloguing.number(book, "verified", {})
+        await desk.cataloguing.ledger.number(book, "applied", label)
+    await desk.cataloguing.ledger.number(book, "verified", {})
+    await desk.cataloguing.ledger.number(book, "verified", {})
     assert [(line.copy, line.state) for line in desk.site.numbers.labels(barcode)] == [
         (1, "verified"), (2, "verified"),
     ]  # fmt: skip
