@@ -142,7 +142,7 @@ async def _times(probe: Probe) -> str:
 @check("WC-TM-002", start="execute", advice="Count books, not scans: one up a book.")
 async def _counts(probe: Probe) -> str:
     """Consumed and processed go up by one a book, defective by one a jam."""
-    probe.need_matter()
+    probe.need_stimuli()
     await probe.clock.sleep(1.2)
     before = await probe.read("times")
     await probe.release(probe.stations[-1], await probe.book_at(probe.stations[-1]))
@@ -191,7 +191,7 @@ async def _jam(probe: Probe) -> str:
 )
 async def _one_alarm(probe: Probe) -> str:
     """One jam is one alarm, and holds the line."""
-    probe.need_matter()
+    probe.need_stimuli()
     station = await _jam(probe)
     await probe.clock.sleep(1.0)
     line = await probe.line()
@@ -204,7 +204,7 @@ async def _one_alarm(probe: Probe) -> str:
 @check("WC-AL-002", start="execute", advice="Let unhold, clear and reset take alarms back and confirm zones.")
 async def _confirmed(probe: Probe) -> str:
     """Unhold takes alarms back; the book in its zone can go on."""
-    probe.need_matter()
+    probe.need_stimuli()
     station = await _jam(probe)
     await probe.bring("execute")
     line = await probe.line()
@@ -221,7 +221,7 @@ async def _confirmed(probe: Probe) -> str:
 )
 async def _first_out(probe: Probe) -> str:
     """Alarms stand in the order in which they came; safety becomes the stop reason."""
-    probe.need_matter()
+    probe.need_stimuli()
     station = await _jam(probe)
     await probe.play("trip")
     await probe.until_state("aborted", 2.0)
@@ -242,7 +242,7 @@ async def _first_out(probe: Probe) -> str:
 )
 async def _trip(probe: Probe) -> str:
     """A trip aborts at once, and nothing restarts before a person has reset safety."""
-    probe.need_matter()
+    probe.need_stimuli()
     begun = probe.clock.now()
     await probe.play("trip")
     await probe.until_state("aborted", 2.0)
@@ -261,7 +261,7 @@ async def _trip(probe: Probe) -> str:
 @check("WC-UC-007", start="execute", advice="Let progress go from 0 to 100 while the command runs.")
 async def _progress(probe: Probe) -> str:
     """Progress never goes back while a command runs."""
-    probe.need_matter()
+    await probe.need_matter()
     answer = await probe.give("supply", "feed", track_id=probe.next_track)
     probe.next_track += 1
     seen = [0]
@@ -277,7 +277,7 @@ async def _progress(probe: Probe) -> str:
 @check("WC-UC-008", start="execute", advice="End feed with empty when the supply has no book; no alarm.")
 async def _empty(probe: Probe) -> str:
     """An empty supply ends feed with empty, and raises no alarm."""
-    probe.need_matter()
+    probe.need_stimuli()
     await probe.play("empty")
     code = await probe.do("supply", "feed", track_id=probe.next_track)
     expect(code == "empty", f"feed from an empty supply ended {code}")

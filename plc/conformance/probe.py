@@ -60,6 +60,7 @@ class Probe:
     framer: Callable[[], Framer]
     ask: Ask | None = None
     silent: bool = False
+    fed: bool | None = None
     next_track: int = 0x0001_8000  # both words, and bit 15 of the low one: a swapped order shows
     _beating: asyncio.Task[None] | None = None
 
@@ -299,9 +300,19 @@ class Probe:
     # --- matter ------------------------------------------------------------------------------------------
 
     @property
-    def has_matter(self) -> bool:
-        """Whether books can be on the line."""
+    def has_stimuli(self) -> bool:
+        """Whether something can be let happen at the machine."""
         return self.manifest.dry_run or self.ask is not None
+
+    @property
+    def has_matter(self) -> bool:
+        """Whether books can be on the line: played, put there by a person, or fed before."""
+        return self.has_stimuli or self.fed is True
+
+    def need_stimuli(self) -> None:
+        """Raise NotApplicable where nothing can be let happen at the machine."""
+        if not self.has_stimuli:
+            raise NotApplicable("needs a dry run (manifest: dry_run = true) or a person (--interactive)")
 
     async def play(self, kind: str, station: str = "") -> None:
         """Let something happen at the machine: by dry run, or by asking a person."""
@@ -310,7 +321,7 @@ class Probe:
         elif self.ask is not None:
             await self.ask(_REQUESTS[kind].format(station=station))
         else:
-            raise NotApplicable("needs a dry run (manifest: dry_run = true) or a person (--interactive)")
+            self.need_stimuli()
 
     async def _stimulate(self, kind: str, station: str) -> None:
         number = next_seq((await self.line())["stimulus_seq"])
@@ -347,19 +358,27 @@ class Probe:
 
     async def feed(self) -> int:
         """Bring a book into the first zone; its TrackId."""
-        self.need_matter()
-        track_id, self.next_track = self.next_track, self.next_track + 1
-        code = await self.do("supply", "feed", track_id=track_id)
+        await self.need_matter()
+        code, track_id = await self._feed()
         if code != "ok":
             raise Broken(f"feed ended with {code}")
         return track_id
 
-    def need_matter(self) -> None:
-        """Raise NotApplicable where no book can be on the line."""
-        if not self.has_matter:
-            raise NotApplicable("needs a dry run (manifest: dry_run = true) or books and --interactive")
+    async def _feed(self) -> tuple[str, int]:
+        track_id, self.next_track = self.next_track, self.next_track + 1
+        return await self.do("supply", "feed", track_id=track_id), track_id
+
+    async def need_matter(self) -> None:
+        """Raise NotApplicable where no book can be on the line; if nobody knows, a feed in Execute tells."""
         if "supply" not in self.stations:
             raise NotApplicable("no station supply in the manifest")
+        if self.fed is None and not self.has_stimuli:
+            code, _ = await self._feed()
+            self.fed = code != "empty"
+            await self.clear_out()
+            await self.bring("execute")
+        if self.fed is False and not self.has_stimuli:
+            raise NotApplicable("the supply is empty: needs books, or a dry run (manifest: dry_run = true)")
 
     def params_of_release(self, station: str, track_id: int, guard: int = NO_COMPARE) -> dict[str, int]:
         """Parameters of a release out of ``station``: to bin 1 where it is the last."""
@@ -392,12 +411,23 @@ class Probe:
 
     async def clear_out(self) -> None:
         """Leave no book on the line, no alarm and no trip; the line is Stopped, in Production."""
-        if self.has_matter:
+        if self.has_stimuli:
             await self._clear_matter()
         await self.bring("stopped")
         if self.has_matter:
             await self.bring("idle")  # reset confirms what the photo-eyes show
+            if not self.has_stimuli:
+                await self._send_all_out()
             await self.bring("stopped")
+
+    async def _send_all_out(self) -> None:
+        """Release every book on the line into bin 1, the last first."""
+        await self.bring("execute")
+        for station in reversed(self.stations):
+            track_id, _ = await self.zone(station)
+            if track_id:
+                await self.carry(track_id, self.stations[-1], station)
+                await self.release(self.stations[-1], track_id)
 
     async def _clear_matter(self) -> None:
         line = await self.line()

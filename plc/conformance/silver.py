@@ -150,7 +150,7 @@ async def _plc_restart(probe: Probe) -> str:
 )
 async def _manual(probe: Probe) -> str:
     """In Manual every host command is answered 6, and only the switch at the machine leads back."""
-    probe.need_matter()
+    probe.need_stimuli()
     answer = await probe.order_raw({"unit_mode": probe.map.number("mode", "manual")})
     expect(answer.code == "accepted", f"mode manual in Stopped was answered {answer.code}")
     await probe.end(LINE, answer.seq, 2.0)
@@ -171,7 +171,7 @@ async def _manual(probe: Probe) -> str:
 )  # fmt: skip
 async def _waiting_for_acts(probe: Probe) -> str:
     """Stopping waits for a running act; Holding does not, and the act ends in Held."""
-    probe.need_matter()
+    await probe.need_matter()
     feeding = await probe.give("supply", "feed", track_id=probe.next_track)
     expect(feeding.code == "accepted", f"feed was answered {feeding.code}")
     hold = await probe.order("hold")
@@ -197,7 +197,7 @@ async def _waiting_for_acts(probe: Probe) -> str:
 @check("WC-PM-006", start="execute", advice="Keep the number of the command that waits apart from AckSeq.")
 async def _overtaking(probe: Probe) -> str:
     """A refused command leaves the waiting one alone; an accepted one ends it with aborted."""
-    probe.need_matter()
+    await probe.need_matter()
     feeding = await probe.give("supply", "feed", track_id=probe.next_track)
     probe.next_track += 1
     stop = await probe.order("stop")

@@ -18,9 +18,9 @@ _WATCH_SECONDS = 0.6
 _MEASURES = {"height_mm10": (300, 6000), "width_mm10": (300, 6000), "thickness_mm10": (5, 2000)}
 
 
-def _two(probe: Probe) -> tuple[str, str]:
+async def _two(probe: Probe) -> tuple[str, str]:
     """The last two stations."""
-    probe.need_matter()
+    await probe.need_matter()
     expect(len(probe.stations) > 1, "a line has two stations at least")
     return probe.stations[-2], probe.stations[-1]
 
@@ -93,20 +93,20 @@ async def _counting(probe: Probe) -> str:
 @check("WC-HS-009", start="execute", advice="Act only when CmdSeq differs from AckSeq, at the stations too.")
 async def _once(probe: Probe) -> str:
     """A unit command that is written twice under its number acts once."""
-    probe.need_matter()
+    await probe.need_matter()
     before = (await probe.line())["entered"]
     params = {"track_id": probe.next_track}
     probe.next_track += 1
     answer = await probe.give("supply", "feed", **params)
-    await probe.end("supply", answer.seq)
-    await probe.play("remove", "supply")
-    await probe.wait_scans(6)
-    await probe.bring("execute")
+    expect(await probe.end("supply", answer.seq) == "ok", "feed did not end ok")
+    before_again = await probe.hand("supply")
     words = probe.codec.encode_list(probe.map.verbs["feed"].params, params)
     await probe.write_unit("supply", probe.map.verbs["feed"].id, words, answer.seq)
     await probe.clock.sleep(_WATCH_SECONDS)
     entered = (await probe.line())["entered"] - before
     expect(entered == 1, f"{entered} books entered under one number")
+    again = await probe.hand("supply")
+    expect(again == before_again, f"written again, number {answer.seq} was answered anew: {again}")
     return "1 book"
 
 
@@ -128,7 +128,7 @@ async def _results(probe: Probe) -> str:
 @check("WC-UC-003", start="execute", advice="Accept an act on an empty zone and end it with no_book.")
 async def _no_book(probe: Probe) -> str:
     """An act on an empty zone ends with no_book."""
-    probe.need_matter()
+    await probe.need_matter()
     codes = {}
     for station in probe.stations:
         codes[station] = await probe.release(station, 7)
@@ -152,7 +152,7 @@ async def _wrong_book(probe: Probe) -> str:
 @check("WC-UC-005", start="execute", advice="Answer 2 while the station is busy.")
 async def _busy(probe: Probe) -> str:
     """A station that is busy answers 2 and goes on with what it does."""
-    probe.need_matter()
+    await probe.need_matter()
     first = await probe.give("supply", "feed", track_id=probe.next_track)
     second = await probe.give("supply", "feed", track_id=probe.next_track + 1)
     expect(second.code == "wrong_state", f"a busy station answered {second.code}")
@@ -168,7 +168,7 @@ async def _busy(probe: Probe) -> str:
 
 async def _pair(probe: Probe) -> tuple[str, str, int, int]:
     """Two books in the last two zones: the zones, the book behind, the book in front."""
-    behind, front = _two(probe)
+    behind, front = await _two(probe)
     second = await probe.book_at(front)
     first = await probe.book_at(behind)
     return behind, front, first, second
@@ -218,6 +218,7 @@ async def _held(probe: Probe) -> str:
 @check("WC-ZN-004", start="execute", advice="Compare the guard counter in the scan that starts the movement.")
 async def _guard(probe: Probe) -> str:
     """A release with another guard count than the present one moves nothing."""
+    probe.need_stimuli()
     behind, front, first, second = await _pair(probe)
     guard = (await probe.line())["guard"]
     waiting = await probe.grant(behind, first, guard)
@@ -235,6 +236,7 @@ async def _guard(probe: Probe) -> str:
 @check("WC-ZN-007", start="execute", advice="Latch the guard counter; count up, never reset it.")
 async def _latched(probe: Probe) -> str:
     """The guard counter goes up by one for each reaching in, and stays."""
+    probe.need_stimuli()
     guard = (await probe.line())["guard"]
     await probe.play("guard")
     await probe.clock.sleep(_WATCH_SECONDS)
@@ -264,7 +266,8 @@ async def _withdrawn(probe: Probe) -> str:
 @check("WC-TT-003", start="execute", advice="Name an item that nobody announced: bit 31 set, event unknown.")
 async def _unknown(probe: Probe) -> str:
     """An item that nobody announced gets an unknown TrackId and an event."""
-    _, last = _two(probe)
+    probe.need_stimuli()
+    _, last = await _two(probe)
     head = await _head(probe)
     await probe.play("item", last)
     track_id, _ = await probe.until(
@@ -283,7 +286,8 @@ async def _unknown(probe: Probe) -> str:
 )
 async def _lost(probe: Probe) -> str:
     """A book that does not arrive ends its release with lost, raises an alarm and holds the line."""
-    behind, last = _two(probe)
+    probe.need_stimuli()
+    behind, last = await _two(probe)
     track_id = await probe.book_at(behind)
     head = await _head(probe)
     begun = probe.clock.now()
@@ -308,7 +312,8 @@ async def _lost(probe: Probe) -> str:
 )
 async def _removed(probe: Probe) -> str:
     """A book that is taken away raises the event removed and the alarm lost."""
-    _, last = _two(probe)
+    probe.need_stimuli()
+    _, last = await _two(probe)
     await probe.book_at(last)
     head = await _head(probe)
     await probe.play("remove", last)
@@ -363,7 +368,7 @@ async def _aborted(probe: Probe) -> str:
 @check("WC-EV-001", "WC-EV-002", start="execute", advice="Overwrite no event that was not acknowledged.")
 async def _no_event_lost(probe: Probe) -> str:
     """More events than the ring holds come through in order, and a strange acknowledgement frees nothing."""
-    probe.need_matter()
+    await probe.need_matter()
     head = await _head(probe)
     expected: list[tuple[str, int, int]] = []
     while len(expected) <= _RING + 2:
@@ -405,7 +410,7 @@ async def _through(probe: Probe) -> list[tuple[str, int, int]]:
 @check("WC-EV-003", start="execute", advice="Stamp each event with milliseconds since power-up.")
 async def _event_times(probe: Probe) -> str:
     """Events carry the time since power-up."""
-    probe.need_matter()
+    await probe.need_matter()
     head = await _head(probe)
     begun = probe.clock.now()
     track_id = await probe.feed()

@@ -78,8 +78,13 @@ def _conform(
 class _Books:
     """A plant that is no dry run."""
 
+    empty = False
+
     def __init__(self) -> None:
         self._plant = DryPlant()
+
+    def act(self, station: str, verb: str, params: Any) -> Any:
+        return ("empty", {}) if self.empty and verb == "feed" else self._plant.act(station, verb, params)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plant, name)
@@ -227,14 +232,33 @@ def test_a_plc_that_takes_no_single_register_is_caught() -> None:
 # --- what can't be asked ---------------------------------------------------------------------------------
 
 
-def test_without_matter_bronze_is_asked_in_full_and_tracking_is_not_applicable() -> None:
-    """No dry run and nobody there: what needs a book is n/a, and gold is not reached."""
-    assert _conform("bronze", dry_run=False).passed
-    verdicts = _verdicts(_conform("silver", dry_run=False))
+def _without_books(plc: Any) -> None:
+    plc._plant.empty = True
+
+
+def test_without_books_bronze_is_asked_in_full_and_tracking_is_not_applicable() -> None:
+    """No dry run, an empty supply, nobody there: what needs a book is n/a, and gold is not reached."""
+    assert _conform("bronze", dry_run=False, patch=_without_books).passed
+    verdicts = _verdicts(_conform("silver", dry_run=False, patch=_without_books))
     assert verdicts["WC-WD-001"] == "pass"
     assert verdicts["WC-TT-001"] == verdicts["WC-EV-001"] == "n/a"
     assert "fail" not in verdicts.values()
     assert _verdicts(_conform("gold", ("WC-DR-001",), dry_run=False))["WC-DR-001"] == "fail"
+
+
+def test_with_books_and_no_dry_run_tracking_is_asked_and_trouble_is_not() -> None:
+    verdicts = _verdicts(_conform("silver", dry_run=False))
+    assert "fail" not in verdicts.values()
+    for rule in ("WC-TT-001", "WC-EV-001", "WC-ZN-005", "WC-HS-009", "WC-SF-003", "WC-WD-003"):
+        assert verdicts[rule] == "pass", rule
+    for rule in ("WC-TT-004", "WC-ZN-004", "WC-BT-002", "WC-MD-002"):
+        assert verdicts[rule] == "n/a", rule
+
+
+@pytest.mark.parametrize("rule", ["WC-HS-009", "WC-ZN-005", "WC-EV-001"])
+def test_a_mutant_is_caught_by_books_alone(rule: str) -> None:
+    patch = next(patch for name, patch in MUTANTS if name == rule)
+    assert _verdicts(_conform("silver", (rule,), patch=patch, dry_run=False))[rule] == "fail"
 
 
 def test_a_person_may_do_what_a_dry_run_would_play() -> None:
