@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ _ROW: Final = 4  # bytes of most chips' blocks, which some vendors' readers turn
 _CRC_BYTES, _PC_BYTES = 2, 2
 _CULTU_WORDS: Final = (6, 8)
 _SHORTEST_NUMBER: Final = 4
+_LIKELY_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./:_-]{0,31}")
 _REVERSED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
 
 
@@ -55,13 +57,17 @@ def _elements(memory: bytes, block_size: int) -> TagContent:
 
 
 def _coherence(content: TagContent, memory: bytes) -> int:
-    """How well elements hold together: a right content parameter above all, then nothing behind their end."""
+    """How well elements hold together: a right content parameter above all, then a number as numbers are.
+
+    Last, that nothing stands behind their end, where makers leave marks of their own.
+    """
     if not (content.sound and content.pii):
         return 0
     index = content.elements.get(CONTENT_PARAMETER)
     indexed = index is not None and all(finding.code != "index_differs" for finding in content.findings)
-    length = len(iso28560_2.join(iso28560_2.split(memory)[0]))
-    return 1 + 2 * indexed + (not any(memory[length:]))
+    stored, _, _ = iso28560_2.split(memory)
+    likely = _LIKELY_NUMBER.fullmatch(content.pii) and stored[0].compaction is not Compaction.APPLICATION
+    return 1 + 4 * indexed + 2 * bool(likely) + (not any(memory[len(iso28560_2.join(stored)) :]))
 
 
 def _check_sum_holds(content: TagContent) -> bool:

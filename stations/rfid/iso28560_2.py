@@ -314,7 +314,10 @@ def text_of(element: Stored) -> str:
     if element.oid == TYPE_OF_USAGE and len(element.data) == 1:
         return element.data.hex().upper()  # real tags name any compaction here and mean the byte
     if element.compaction is not Compaction.APPLICATION:
-        return expand(element.data, element.compaction)
+        text = expand(element.data, element.compaction)
+        if element.oid == PII and not text.isprintable():
+            raise ValueError("an item number has no control characters")
+        return text
     if element.oid in _ISIL_ELEMENTS:
         return expand_isil(element.data)
     if element.oid == MEDIA_FORMAT_OTHER and len(element.data) == 1:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from stations.rfid import FeigReader, TagReport, decode, encode, pii, write_tag
+from stations.rfid import Capability, FeigReader, TagReport, decode, encode, open_reader, pii, write_tag
+from stations.rfid import feig_frames as frames
 from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
-from workcell.kernel.errors import DeviceFault, DeviceGone
+from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone
 from workcell.kernel.ports import ByteStream
 from workcell.kernel.profile import TagPolicy
 from workcell.kernel.streams import connector, memory_connect
@@ -525,3 +526,112 @@ async def test_the_same_over_a_serial_line(serial_bench: tuple[FeigReader, Reade
     assert bytes(field.tags[0].memory) == bytes(filled(ELEMENTS).memory)
     twin.lost_answers = 1
     assert await reader.inventory() == [UID]
+
+
+# --- what readers and chips do differently ---------------------------------------------------------------
+
+
+def test_a_reader_that_lists_a_tag_once_is_made_to_list_it_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.twin.new_tags_only = True
+        assert await bench.reader.inventory() == [UID]
+        assert await bench.reader.inventory() == [UID]
+        assert (await bench.write()).ok
+
+    on_bench(story)
+
+
+def test_a_chip_that_does_not_tell_its_lock_map_is_read_all_the_same() -> None:
+    async def story(bench: Bench) -> None:
+        bench.twin.block_security = False
+        bench.tag.locked = {3}
+        assert (await bench.reader.read(UID)).locked == {3}
+
+    on_bench(story)
+
+
+def test_a_tag_that_answers_for_another_is_not_written() -> None:
+    async def story(bench: Bench) -> None:
+        bench.twin.answers_as = NEIGHBOUR
+        report = await bench.write()
+        assert (report.ok, report.code) == (False, "no_tag")
+        assert NEIGHBOUR in report.text and not WRITES & set(bench.twin.commands)
+
+    on_bench(story)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "blocks", "size"),
+    [(27, 3, 28, 4), (3, 27, 28, 4), (249, 7, 250, 8), (63, 3, 64, 4), (15, 3, 16, 4)],
+)
+def test_memory_size_is_read_in_either_order(first: int, second: int, blocks: int, size: int) -> None:
+    told = frames.parse_system_information(bytes([6]) + bytes.fromhex(UID) + bytes([7, first, second, 1]))
+    assert (told.blocks, told.block_size) == (blocks, size)
+
+
+@pytest.mark.parametrize("data", ["d1010b5501616263", "ffffffffffffffff", "fe00e1106d0000aa"])
+def test_data_of_nobodys_item_are_adopted_where_the_policy_says_so(data: str) -> None:
+    async def story(bench: Bench) -> None:
+        bench.tag.memory[: len(data) // 2] = bytes.fromhex(data)
+        adopting = TagPolicy(elements=(3, 5), not_blank="adopt")
+        for policy in (POLICY, TagPolicy(elements=(3, 5), not_blank="overwrite")):
+            assert (await bench.write(policy)).code == "not_blank"
+        assert not WRITES & set(bench.twin.commands)
+        assert (await bench.write(adopting)).ok
+        assert bytes(bench.tag.memory) == bytes(filled(ELEMENTS).memory)
+
+    on_bench(story)
+
+
+def test_another_item_is_never_adopted() -> None:
+    async def story(bench: Bench) -> None:
+        for elements in ({**ELEMENTS, 1: "30234000000018"}, {1: "A1B2C3D4"}):
+            bench.field.tags = [filled(elements)]
+            assert (await bench.write(TagPolicy(elements=(3, 5), not_blank="adopt"))).code == "not_blank"
+            bench.tag.memory[-1] ^= 1
+            bench.tag.memory[5] ^= 0x80  # damaged: perhaps still somebody's
+            assert not (await bench.write(TagPolicy(elements=(3, 5), not_blank="adopt"))).ok
+        assert not WRITES & set(bench.twin.commands)
+
+    on_bench(story)
+
+
+def test_every_step_is_told_before_the_next_one_is_taken() -> None:
+    async def story(bench: Bench) -> None:
+        told: list[tuple[str, str, int]] = []
+        report = await bench.write(tell=lambda uid, step: told.append((uid, step, len(bench.twin.commands))))
+        steps = [step for _, step, _ in told if not step.endswith(": sent")]
+        assert tuple(steps[:-1]) == report.steps
+        assert steps[-1].startswith("written: ")
+        assert {uid for uid, _, _ in told} == {"", UID}
+        sent = [(step.removesuffix(": sent"), before) for _, step, before in told if step.endswith(": sent")]
+        assert [step for step, _ in sent] == [step for step in report.steps if step.startswith("write ")]
+        writing = [at for at, code in enumerate(bench.twin.commands) if code in WRITES]
+        assert [before for _, before in sent] == writing
+
+    on_bench(story)
+
+
+# --- readers by URL --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("tcp://reader:10001", "FeigReader"), ("feig+serial:///dev/ttyS0?baud=38400&parity=E", "FeigReader"),
+        ("llrp+tcp://reader:5084", "LlrpReader"), ("rl866+serial:///dev/ttyS0?baud=38400", "Rl866Reader"),
+    ],
+)  # fmt: skip
+def test_a_url_names_kind_and_wire(url: str, kind: str) -> None:
+    device = open_reader(url, CLOCK)
+    assert type(device).__name__ == kind
+    assert (Capability.AFI in device.capabilities) == (kind == "FeigReader")
+
+
+@pytest.mark.parametrize(
+    "url", ["acme+tcp://reader:1", "reader", "serial:///dev/ttyS0?parity=X", "tcp://reader"]
+)
+def test_a_url_of_no_reader_is_one_line(url: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        open_reader(url, CLOCK)
+    assert "\n" not in str(error.value)
