@@ -161,7 +161,7 @@ ELEMENTS = st.dictionaries(
 
 @given(
     ELEMENTS,
-    st.text(min_size=1, max_size=16),
+    st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=16),
     st.sampled_from([4, 8]),
     st.sets(st.sampled_from([1, *range(3, 27)])),
 )
@@ -195,6 +195,7 @@ def test_long_and_extended_elements() -> None:
         ({3: "US-InU-Mu"}, "no primary item identifier"),
         ([Value(1, "12"), Value(1, "13")], "named twice"),
         ({1: "12", 300: "x"}, "no element 300"),
+        ({1: "12\n"}, "has control characters"),
         ([Value(1, "12", compaction=Compaction.FIVE_BIT)], "not encodable in five bit"),
     ],
 )
