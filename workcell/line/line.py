@@ -289,6 +289,7 @@ class Line:
         Raises Refused when the unit goes on refusing, DeviceFault when it does not follow.
         """
         for last_try in (False,) * 8 + (True,):
+            await self.see_state()
             view = await self.link.view()
             verb = _TOWARDS_EXECUTE.get(view.state)
             if view.state == "Execute":

@@ -128,6 +128,7 @@ class LineState:
         self.batches = 0
         self.batch_open = False
         self.batch_opened_at = ""
+        self.before = ("Undefined", "")
         self.batch_closed_at = ""
         self.feeding_done = False
         self.handed_over = False
@@ -185,6 +186,7 @@ def _batch_opened(line: LineState, event: Event) -> None:
     line.batch_id, line.batch, line.batch_open = event.batch_id, event.body, True
     line.batches += 1
     line.books, line.history, line.feeding_done = {}, [], False
+    line.before = (line.state if line.linked else "Undefined", line.mode)
     line.batch_opened_at, line.batch_closed_at, line.handed_over = event.at, "", False
     line.baseline = event.body.get("counters", line.baseline)
 

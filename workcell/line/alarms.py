@@ -1,0 +1,78 @@
+"""The alarms of a line by kind: what each means and what a person does (ANSI/ISA-18.2-2016, clauses 5 to 11).
+
+An alarm's key is ``KIND`` or ``KIND:SUBJECT``.  What needs no action of a person is an event and not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """How soon a person must act: at once (the line stands), soon, or before the batch is closed."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True)
+class AlarmKind:
+    """One kind of alarm.  ``holds`` says that the line stands while it does."""
+
+    priority: Priority
+    cause: str
+    consequence: str
+    response: str
+    holds: bool
+
+
+KINDS = {
+    "jam": AlarmKind(
+        Priority.HIGH, "A book did not move, or a gripper did not finish.", "The line is held.",
+        "Clear the book's way, then unhold.", True,
+    ),
+    "supply": AlarmKind(
+        Priority.HIGH, "The supply reports trouble, such as two books at once.", "The line is held.",
+        "Separate the books, then unhold.", True,
+    ),
+    "device": AlarmKind(
+        Priority.HIGH, "A camera, printer or reader can't, or does not answer.", "The line is held.",
+        "Mend what it names, then unhold.", True,
+    ),
+    "link": AlarmKind(
+        Priority.HIGH, "The PLC does not answer.", "The PLC holds the line by itself.",
+        "Check its power and cable, then unhold.", True,
+    ),
+    "reboot": AlarmKind(
+        Priority.HIGH, "The PLC was restarted and has lost track of the books.",
+        "The books on the line go to reject; nothing is marked.",
+        "Look that one book lies in a zone, then unhold.", True,
+    ),
+    "refused": AlarmKind(
+        Priority.MEDIUM, "A unit goes on refusing a command.", "Its book waits, and those behind it.",
+        "See what the unit asks for on its own panel.", False,
+    ),
+    "missing": AlarmKind(
+        Priority.MEDIUM, "A book is nowhere that it could be.",
+        "It leaves the batch as missing; its number is void.", "Search the line.", False,
+    ),
+    "counts": AlarmKind(
+        Priority.MEDIUM, "Photo-eyes and journal count different books at the close.",
+        "The batch does not close even.", "Search the line for the difference.", False,
+    ),
+}  # fmt: skip
+"""Every kind of alarm; the reference page is compared with this table."""
+
+_UNKNOWN = AlarmKind(Priority.MEDIUM, "", "", "", False)
+
+
+def kind_of(key: str) -> str:
+    """The kind of an alarm by its key."""
+    return key.partition(":")[0]
+
+
+def about(key: str) -> AlarmKind:
+    """What is known of an alarm by its key; of a kind from another version nothing but medium priority."""
+    return KINDS.get(kind_of(key), _UNKNOWN)
