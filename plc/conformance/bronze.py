@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plc.conformance.checks import Catalogue, expect, ms
-from plc.conformance.probe import FOREIGN, LINE, TOKEN, Broken, Probe
+from plc.conformance.host import FOREIGN, LINE, TOKEN, Broken
+from plc.conformance.probe import Probe
 from plc.modbus import ModbusRefusal, Request, read_request, read_write_request, write_request
 from plc.packml import COMMANDS, TRANSITIONS, WAIT_STATES
 from plc.tagmap import Version

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from plc.conformance.probe import Broken, Probe
+from plc.conformance.host import Broken
+from plc.conformance.probe import Probe
 
 Level = Literal["bronze", "silver", "gold"]
 LEVELS: tuple[Level, ...] = ("bronze", "silver", "gold")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plc.conformance.checks import Catalogue, expect, ms
-from plc.conformance.probe import LINE, Broken, Probe
+from plc.conformance.host import LINE, Broken
+from plc.conformance.probe import Probe
 from plc.modbus import read_request, write_request
 
 _GOLD = Catalogue("gold")

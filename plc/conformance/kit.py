@@ -9,7 +9,8 @@ from typing import Literal
 
 from plc.conformance import bronze, gold, noise, silver, tracking
 from plc.conformance.checks import LEVELS, Check, Level, Question
-from plc.conformance.probe import Ask, Broken, NotApplicable, Probe
+from plc.conformance.host import Ask, Broken
+from plc.conformance.probe import NotApplicable, Probe
 from plc.manifest import Manifest
 from plc.modbus import Framer, MbapFramer, RtuFramer
 from plc.tagmap import TagMap, builtin_tagmap

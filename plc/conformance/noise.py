@@ -6,7 +6,8 @@ import struct
 from contextlib import suppress
 
 from plc.conformance.checks import Catalogue, expect
-from plc.conformance.probe import LINE, Broken, NotApplicable, Probe
+from plc.conformance.host import LINE, Broken
+from plc.conformance.probe import NotApplicable, Probe
 from plc.modbus import ModbusRefusal, Request, crc16, read_request, write_request
 from workcell.kernel.errors import DeviceGone
 

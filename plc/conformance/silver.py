@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plc.conformance.checks import Catalogue, expect, ms
-from plc.conformance.probe import FOREIGN, LINE, TOKEN, Probe
+from plc.conformance.host import FOREIGN, LINE, TOKEN
+from plc.conformance.probe import Probe
 
 _SILVER = Catalogue("silver")
 CHECKS = _SILVER.checks

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from plc.conformance.checks import Catalogue, expect, ms
-from plc.conformance.probe import LINE, NO_COMPARE, NotApplicable, Probe
+from plc.conformance.host import LINE
+from plc.conformance.probe import NO_COMPARE, NotApplicable, Probe
 from plc.handshake import is_newer
 from plc.tracking import UNKNOWN_BIT
 
