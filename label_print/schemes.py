@@ -118,7 +118,8 @@ _NUMBER: Final = r"\s*(\d+(?:\.\d+)?)(?!\w*-)"
 _LC_CLASS: Final = re.compile(rf"(?<!\S)([A-Z]{{1,3}}){_NUMBER}")
 _NLM_CLASS: Final = re.compile(rf"(?<!\S)(Q[S-Z]|W[A-Z]?){_NUMBER}")
 _DDC_CLASS: Final = re.compile(
-    r"(?:^([A-Za-z]+)(?=\d{3})|(?<!\S)([A-Za-z]{1,2})(?=\d{3}\.\d)|(?<!\S))(\d{3}(?:\.\d+)?)(?![^\sA-Za-z])"
+    r"(?:^([A-Za-z]+)(?=\d{3})|(?<!\S)([A-Za-z]{1,2})(?=\d{3}\.\d)|(?<!\S))"
+    r"(\d{3}(?:[/']?\.\d+(?:[/']\d+)*)?)(?![^\sA-Za-z])"  # with the segmentation marks of MARC 082
 )
 _CLC_CLASS: Final = re.compile(r"[A-Z]{1,2}(?![A-Za-z])\S*")
 

@@ -39,7 +39,7 @@ def _classified(parts: tuple[Part, ...]) -> list[str]:
 
 
 def _decimal_class(text: str) -> str:
-    whole, _, fraction = text.partition(".")
+    whole, _, fraction = re.sub("[/']", "", text).partition(".")
     return f"{whole:0>5}.{fraction}" if fraction else f"{whole:0>5}"
 
 
@@ -92,7 +92,7 @@ def _clc(parts: tuple[Part, ...]) -> list[str]:
 
 
 def _clc_class(text: str) -> str:
-    signs = (_CLC_ORDER.get(character, character.upper()) for character in text if character != ".")
+    signs = (_CLC_ORDER.get(character, character.upper()) for character in text if character not in "./")
     return "".join(signs)
 
 

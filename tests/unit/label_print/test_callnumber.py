@@ -9,10 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from label_print import LineOptions, LocalRules, Scheme, sort_key, spine_lines
+from label_print import LineOptions, LocalRules, Scheme, labels_of_a_copy, line_options, sort_key, spine_lines
 from workcell.kernel.errors import BadInput, ConfigError
+from workcell.kernel.profile import load_profile
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "callnumber_lines.json"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 OLDENBURG = LocalRules(pattern=r"([a-z]{3}) ([0-9.]+)( .+)? ([A-Z]{2} [0-9,]+)([a-z\-0-9]+)?")
 
 
@@ -51,6 +53,24 @@ def test_published_lines(case: dict[str, Any]) -> None:
         ("B TWA", "DDC", ["B", "TWA"]),
         ("TP393.092-53/H637/第2册", "CLC", ["TP393.092-53", "H637", "第2册"]),
         ("no class here", "LCC", ["no", "class", "here"]),
+        ("Q11.P6 n.s., v. 56, pt. 9", "LCC", ["Q", "11", ".P6", "n.s.,", "v. 56,", "pt. 9"]),
+        ("PZ8.3.G276 Lo 1971", "LCC", ["PZ", "8.3", ".G276", "Lo", "1971"]),
+        ("M1001.B4 op. 21, no. 3 1990", "LCC", ["M", "1001", ".B4", "op. 21,", "no. 3", "1990"]),
+        ("QA76.76.O63 S55713 2014 v.2 c.3", "LCC", ["QA", "76.76", ".O63", "S55713", "2014", "v.2", "c.3"]),
+        ("KFC995.A65xK57 2nd ed. 1999", "LCC", ["KFC", "995", ".A65x", "K57", "2nd ed.", "1999"]),
+        ("CD-ROM QA76.9.D3", "LCC", ["CD-ROM", "QA", "76.9", ".D3"]),
+        ("QA76.9.D3c.2", "LCC", ["QA", "76.9", ".D3", "c.2"]),
+        ("T385.C54 1983/84 copy 2", "LCC", ["T", "385", ".C54", "1983/84", "copy 2"]),
+        ("QA76.9 .D3 1999", "NLM", ["QA", "76.9", ".D3", "1999"]),
+        ("W1 JO123 v. II", "NLM", ["W", "1", "JO123", "v. II"]),
+        ("QZ 200 A549h 2015", "NLM", ["QZ", "200", "A549h", "2015"]),
+        ("Ref q709.2 P58", "DDC", ["Ref", "q", "709.2", "P58"]),
+        ("621.3828J28l", "DDC", ["621.3828", "J28l"]),
+        ("813/.54 S76hc.2", "DDC", ["813/.54", "S76h", "c.2"]),
+        ("YA 741.5973 SPI vol. 3", "DDC", ["YA", "741.5973", "SPI", "vol. 3"]),
+        ("大 I247.5/1234:2 2005", "CLC", ["大", "I247.5", "1234:2", "2005"]),
+        ("D920.4-44 / 5=2", "CLC", ["D920.4-44", "5=2"]),
+        ("/I247.5//12/", "CLC", ["/I247.5//12/"]),
     ],
 )
 def test_lines(call_number: str, scheme: str, lines: list[str]) -> None:
@@ -104,6 +124,41 @@ def test_a_long_decimal_is_broken_where_wanted() -> None:
     assert spine_lines("338.476 B12", "DDC", LineOptions(decimals=3)) == ("338.476", "B12")
 
 
+def test_a_broken_decimal_keeps_its_point_beside_where_wanted() -> None:
+    options = LineOptions(decimals=3, decimal_point="beside")
+    assert spine_lines("338.47677009 B12", "DDC", options) == ("338.476", "770", "09", "B12")
+
+
+def test_a_line_that_the_call_number_has_is_not_said_twice() -> None:
+    options = LineOptions(prefix="Ref", volume="v. 3", copy="c.2", year="1999")
+    assert spine_lines("Ref 813.54 R88 1999 v.3", "DDC", options) == (
+        "Ref", "813.54", "R88", "1999", "v.3", "c.2",
+    )  # fmt: skip
+
+
+def test_a_profile_says_which_lines_stand_around() -> None:
+    profile = load_profile(EXAMPLES / "profiles" / "en.toml")
+    spine, location = profile.labels.spine, profile.locations[0]
+    usual = line_options(spine, location, volume="v.3", year="1999", copy=2)
+    assert spine_lines("813.54 R88", "DDC", usual) == ("813.54", "R88", "v.3")
+    wanted = {"lines": ("location", "year", "copy"), "copy_line": "copy {copy}", "decimals": 2}
+    options = line_options(spine.model_copy(update=wanted), location, volume="v.3", year="1999", copy=2)
+    assert spine_lines("813.5412 R88", "DDC", options) == (
+        "MAIN", "813", ".54", "12", "R88", "1999", "copy 2",
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="copy_line"):
+        line_options(spine.model_copy(update={"copy_line": "c."}), location, copy=2)
+
+
+def test_several_labels_of_one_number_are_told_apart() -> None:
+    rules = load_profile(EXAMPLES / "profiles" / "zh.toml").labels
+    pair = rules.model_copy(update={"copies": (*rules.copies, rules.copies[1])})
+    made = list(labels_of_a_copy(pair, "34401000010006"))
+    assert [(one.surface.value, one.copy) for one in made] == [("title_page", 1), ("back", 1), ("back", 2)]
+    assert [(one.x_mm, one.y_mm) for one in made] == [(40, 14), (12, 150), (12, 150)]
+    assert (made[1].label.bitmap == made[2].label.bitmap).all()
+
+
 def test_lines_around_the_call_number() -> None:
     options = LineOptions(location="MAIN", prefix="Ref", suffix="OVERSIZE", volume="v.3", copy="c.2")
     assert spine_lines("813.54 R88h", "DDC", options) == (
@@ -130,6 +185,10 @@ def test_bad_input_is_said(text: str, scheme: str) -> None:
     [
         ("LCC", ["Q11.P6 v. 2", "Q11.P6 v. 10", "QA76 .B3", "QA76.73.P98 L88 2013", "QA76.73.P98 L88 2014",
                  "QA76.73.P98 L9", "QA76.9 .D3", "QA100 .A1", "QB1 .A1"]),
+        ("LCC", ["PR6056 .A82", "PR6056 .A82 1990", "PR6056 .A82 S6", "PR6056 .A82 S6b", "PR6056 .A82 S62",
+                 "PR6056 .A9", "PR6056.5 .A1"]),
+        ("LOCAL", ["soz 550.25 CW 12", "soz 550.3 CW 4", "soz 550.3 CW 12", "soz 1550 CW 1"]),
+        ("DDC", ["813 A", "813/.5 A", "813.54 J28", "813.54 J28l", "813.54 J281", "R 100 A"]),
         ("NLM", ["QS 4 A1", "W 1 A2", "WG 120 C6 2005", "WG 120 C61"]),
         ("DDC", ["005.13 B1", "338 A", "338.4 A", "338.47 T147", "338.47 T15", "338.5 A"]),
         ("CLC", ["I2/1", "I24-51/1", "I247.5/12", "I247.5/123", "I247.5/1234:2", "I247.5/1234:10",
@@ -140,6 +199,30 @@ def test_keys_sort_as_on_the_shelf(scheme: str, shelf: list[str]) -> None:
     keys = [sort_key(call_number, scheme) for call_number in shelf]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys)
+
+
+def test_a_local_scheme_sorts_by_its_own_lines() -> None:
+    shelf = ["sla 078 f DE 1886", "sla 078 f DE 1886a", "sla 078 f DE 12000", "sla 100 DE 1"]
+    keys = [sort_key(call_number, "LOCAL", OLDENBURG) for call_number in shelf]
+    assert keys == sorted(set(keys))
+
+
+@given(CALL_NUMBERS, st.sampled_from(list(Scheme)))
+def test_what_goes_on_behind_a_space_stands_behind(text: str, scheme: Scheme) -> None:
+    """Nothing comes before something: a call number never files behind itself with a volume added."""
+    base = " ".join(text.split())
+    assert sort_key(base, scheme) <= sort_key(base + " v.2", scheme) <= sort_key(base + " v.10", scheme)
+
+
+@given(
+    st.sampled_from(["QA76.9 .D3", "WG 120 C6", "338.47 T15", "I247.5/12"]),
+    st.integers(1, 999),
+    st.integers(1, 999),
+)
+def test_volumes_sort_by_their_numbers(base: str, one: int, other: int) -> None:
+    for scheme in Scheme:
+        keys = [sort_key(f"{base} v.{number}", scheme) for number in (one, other)]
+        assert (keys[0] < keys[1]) == (one < other)
 
 
 @given(CALL_NUMBERS, st.sampled_from(list(Scheme)))
