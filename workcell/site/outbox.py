@@ -107,6 +107,15 @@ class Outbox:
         with self._database.read() as tx:
             return _get(tx, item_id, target)
 
+    def with_barcode(self, barcode: str, target: str) -> Parcel | None:
+        """The delivery of the item that has this barcode now, None when there is none."""
+        table = schema.outbox
+        with self._database.read() as tx:
+            for row in tx.execute(sa.select(table).where(table.c.target == target)):
+                if row.payload["item"]["barcode"] == barcode:
+                    return Parcel(**row._mapping)
+        return None
+
     def of_batch(self, batch_id: str) -> list[Parcel]:
         """The deliveries of a batch by item."""
         table = schema.outbox

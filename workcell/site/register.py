@@ -59,8 +59,28 @@ class Register:
                 raise BadInput("not in the register", subject=accession, remedy="Check the accession number.")
             if standing[-1].cancels is not None:
                 return standing[-1]
-            entry = standing[0]
+            entry = standing[-1]
             return _add(tx, entry.batch_id, entry.book_id, accession, entry.id, entry.data, reason, at)
+
+        return self._database.change(add)
+
+    def replace(self, accession: str, data: Mapping[str, Any], reason: str, at: datetime) -> RegisterEntry:
+        """Cancel the line that stands, with the reason, and enter the copy anew under the same number.
+
+        Doing so again with the same data changes nothing.  Raises BadInput where no line stands.
+        """
+
+        def add(tx: sa.Connection) -> RegisterEntry:
+            standing = _of_accession(tx, accession)
+            if not standing or standing[-1].cancels is not None:
+                raise BadInput(
+                    "no line of the register stands", subject=accession, remedy="Check the accession number."
+                )
+            old = standing[-1]
+            if dict(old.data) == dict(data):
+                return old
+            _add(tx, old.batch_id, old.book_id, accession, old.id, old.data, reason, at)
+            return _add(tx, old.batch_id, old.book_id, accession, None, data, reason, at)
 
         return self._database.change(add)
 
@@ -80,10 +100,10 @@ def _of_accession(tx: sa.Connection, accession: str) -> list[RegisterEntry]:
 
 
 def _same(standing: list[RegisterEntry], book_id: str) -> RegisterEntry:
-    entry = standing[0]
-    if len(standing) > 1:
+    entry = standing[-1]
+    if entry.cancels is not None:
         raise BadInput(
-            f"the number was cancelled ({standing[-1].reason})",
+            f"the number was cancelled ({entry.reason})",
             subject=entry.accession,
             remedy="Take another number.",
         )
