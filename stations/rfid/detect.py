@@ -17,6 +17,7 @@ _ROW: Final = 4  # bytes of most chips' blocks, which some vendors' readers turn
 _CRC_BYTES, _PC_BYTES = 2, 2
 _CULTU_WORDS: Final = (6, 8)
 _SHORTEST_NUMBER: Final = 4
+_INDEXED: Final = 5  # a right content parameter counts more than all else together
 _LIKELY_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./:_-]{0,31}")
 _REVERSED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
 
@@ -49,9 +50,12 @@ def decode(memory: bytes, dsfid: int | None = None, block_size: int = _ROW) -> T
 def _elements(memory: bytes, block_size: int) -> TagContent:
     """ISO 28560-2 elements, the blocks turned round where those hold together better."""
     plain = iso28560_2.decode(memory)
+    coherence = _coherence(plain, memory)
+    if coherence >= _INDEXED:
+        return plain
     around = iso28560_3.turned(memory, block_size)
     turned = iso28560_2.decode(around)
-    if _coherence(turned, around) <= _coherence(plain, memory):
+    if _coherence(turned, around) <= coherence:
         return plain
     return replace(turned, findings=(_REVERSED, *turned.findings))
 
@@ -64,10 +68,11 @@ def _coherence(content: TagContent, memory: bytes) -> int:
     if not (content.sound and content.pii):
         return 0
     index = content.elements.get(CONTENT_PARAMETER)
-    indexed = index is not None and all(finding.code != "index_differs" for finding in content.findings)
+    if index is not None and all(finding.code != "index_differs" for finding in content.findings):
+        return _INDEXED
     stored, _, _ = iso28560_2.split(memory)
     likely = _LIKELY_NUMBER.fullmatch(content.pii) and stored[0].compaction is not Compaction.APPLICATION
-    return 1 + 4 * indexed + 2 * bool(likely) + (not any(memory[len(iso28560_2.join(stored)) :]))
+    return 1 + 2 * bool(likely) + (not any(memory[len(iso28560_2.join(stored)) :]))
 
 
 def _check_sum_holds(content: TagContent) -> bool:

@@ -21,6 +21,16 @@ _LATCH: Final = {
     ("numeric", "upper"): 0b1100, ("numeric", "lower"): 0b1110,
 }  # fmt: skip
 _SHIFT: Final = {change: code + 1 for change, code in _LATCH.items()}
+_LATCHES: Final = {name: {code for (source, _), code in _LATCH.items() if source == name} for name in _SETS}
+_CHANGES: Final = {
+    name: {
+        code: target
+        for table in (_LATCH, _SHIFT)
+        for (source, target), code in table.items()
+        if source == name
+    }
+    for name in _SETS
+}
 _PADDING: Final = "1111111"
 
 
@@ -53,23 +63,19 @@ def expand_isil(data: bytes) -> str:
         code = int(bits[at : at + width], 2)
         at += width
         characters = _SETS[reading][0]
-        change = {**_changes(_LATCH, reading), **_changes(_SHIFT, reading)}.get(code)
+        change = _CHANGES[reading].get(code)
         if code < len(characters):
             text.append(characters[code])
             reading = present
         elif change is not None and reading == present:
             reading = change
-            if code in _changes(_LATCH, present):
+            if code in _LATCHES[present]:
                 present = change
         else:
             raise ValueError(f"code {code:0{width}b} has no character in the {reading} set")
     if "0" in bits[at:]:
         raise ValueError("the last bits are neither a character nor padding")
     return "".join(text)
-
-
-def _changes(table: dict[tuple[str, str], int], present: str) -> dict[int, str]:
-    return {code: target for (source, target), code in table.items() if source == present}
 
 
 def _set_of(character: str) -> str:

@@ -40,6 +40,7 @@ _EXTENDED: Final = 0x0F
 _LARGEST_OID: Final = 15 + 0xFF
 _FIRST_IN_INDEX: Final = 3  # bit 7 of the content parameter's first byte stands for OID 3
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_COMPACTIONS: Final = tuple(Compaction)
 _ISIL_ELEMENTS: Final = frozenset({OWNER, 11})
 _BYTE_ELEMENTS: Final = frozenset({TYPE_OF_USAGE, MEDIA_FORMAT_OTHER})
 
@@ -247,7 +248,7 @@ def split(memory: bytes) -> tuple[list[Stored], list[Finding], bool]:
         if memory[start] == _END:
             break
         try:
-            element, missing = _element(cursor)
+            element, missing = _element(cursor, fillers)
         except EOFError:
             text = "the memory ends inside an element; the complete elements before it count"
             findings.append(Finding("truncated", "error", text, start))
@@ -258,7 +259,7 @@ def split(memory: bytes) -> tuple[list[Stored], list[Finding], bool]:
         if missing:
             text = f"{_name(element.oid)} declares {missing} padding bytes beyond the end of memory"
             findings.append(Finding("padding_past_end", "warning", text, start))
-        stored.append(replace(element, fillers=fillers))
+        stored.append(element)
         fillers = 0
     return stored, findings, False
 
@@ -296,7 +297,7 @@ class _Cursor:
                 return number
 
 
-def _element(cursor: _Cursor) -> tuple[Stored, int]:
+def _element(cursor: _Cursor, fillers: int) -> tuple[Stored, int]:
     """The element at the cursor, and how many of its padding bytes the memory lacks."""
     offset = cursor.at
     precursor = cursor.byte()
@@ -307,8 +308,16 @@ def _element(cursor: _Cursor) -> tuple[Stored, int]:
     data = cursor.take(cursor.ebv8())
     missing = max(0, count - cursor.rest)
     padding = cursor.take(count - missing)
-    element = Stored(oid, Compaction(precursor >> 4 & 7), data, offset=offset)
-    return (replace(element, padding=padding) if precursor & _PADDED else element), missing
+    element = Stored(
+        oid,
+        _COMPACTIONS[precursor >> 4 & 7],
+        data,
+        padding if precursor & _PADDED else None,
+        fillers,
+        False,
+        offset,
+    )
+    return element, missing
 
 
 def text_of(element: Stored) -> str:

@@ -7,6 +7,7 @@ the first hyphen.  A 32-byte tag ends at 31; its CRC counts two zero bytes in th
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -53,20 +54,7 @@ class Extension:
 
 def crc16(data: bytes) -> int:
     """CRC-16/CCITT-FALSE: polynomial 1021, initial value FFFF ("RFID tag data model" → 1AEE)."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = (crc << 8 & 0xFF00) ^ _CRC_TABLE[crc >> 8 ^ byte]
-    return crc
-
-
-def _crc_of_byte(byte: int) -> int:
-    crc = byte << 8
-    for _ in range(8):
-        crc = crc << 1 ^ (0x1021 if crc & 0x8000 else 0)
-    return crc & 0xFFFF
-
-
-_CRC_TABLE: Final = tuple(_crc_of_byte(byte) for byte in range(256))
+    return crc_hqx(data, 0xFFFF)
 
 
 def encode(
@@ -179,7 +167,7 @@ def decode(memory: bytes, block_size: int = 4) -> TagContent:
     """
     findings: list[Finding] = []
     length = _layout_of(memory)
-    if length is None and _layout_of(turned(memory, block_size)) is not None:
+    if length is None and _layout_of(turned(memory[: BASIC_BLOCK + block_size], block_size)) is not None:
         memory = turned(memory, block_size)
         length = _layout_of(memory)
         findings.append(Finding("reversed_blocks", "warning", "the bytes of each block lie reversed"))
