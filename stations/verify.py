@@ -8,13 +8,17 @@ from typing import Any, ClassVar
 import vision
 from stations import rfid
 from stations.spine_label import place
-from stations.station import ON, Bench, Leaving, Picture, to_review
+from stations.station import ON, Bench, Leaving, Picture, Way, to_review
 from stations.surfaces import CAMERA, open_to
-from workcell.kernel.model import Marks, Proof
+from workcell.kernel.model import Marks, Proof, Reason
 from workcell.kernel.ports import TagReader
 from workcell.kernel.profile import Surface
 
 YES = frozenset({"y", "yes", "是"})
+
+_STAMP = "stamp"
+_TURNED = ("", " on its side", " upside down", " on its side")
+"""How a label stands, by quarter turns."""
 
 _ITEM_SYMBOLS = frozenset({"CODABAR", "CODE39", "CODE128"})
 
@@ -34,10 +38,7 @@ class Verify:
         await bench.prove(proofs)
         failed = [proof for proof in proofs if not proof.holds]
         if failed:
-            text = "; ".join(
-                f"{proof.what}: expected {proof.expected}, seen {proof.seen}" for proof in failed
-            )
-            return to_review("PROOF_FAILED", text)
+            return _quarantine(failed)
         await bench.number("verified", {})
         return ON
 
@@ -93,7 +94,7 @@ class Verify:
             expected = [marks.barcode] * wanted.count(surface)
             found = await bench.recognise("read_label", {"path": picture.path})
             numbers = sorted(
-                code["text"]
+                _as_it_stands(code)
                 for code in found["barcodes"]
                 if code["format"] in _ITEM_SYMBOLS
                 and code["accepted"]
@@ -133,11 +134,8 @@ class Verify:
         for stamp in bench.profile.stamps:
             picture = pictures[stamp.surface]
             seen = await bench.recognise("find_stamp", {"path": picture.path})
-            text = "stamp" if seen["present"] else "no stamp"
-            if seen["present"] and not seen["legible"]:
-                text = "illegible stamp"
-            holds = seen["present"] and seen["legible"]
-            proofs.append(Proof(f"stamp on {stamp.surface}", "stamp", text, holds, picture.name))
+            text = _stamp_as_it_stands(seen)
+            proofs.append(Proof(f"{_STAMP} on {stamp.surface}", _STAMP, text, text == _STAMP, picture.name))
         return proofs
 
     async def _tag(self, bench: Bench, marks: Marks) -> list[Proof]:
@@ -182,6 +180,29 @@ def _surfaces(bench: Bench) -> list[Surface]:
     if operations.stamp:
         surfaces.extend(stamp.surface for stamp in bench.profile.stamps)
     return sorted(set(surfaces), key=list(CAMERA).index)
+
+
+def _quarantine(failed: Sequence[Proof]) -> Leaving:
+    """Everything that does not agree; a stamp that does not is said apart, for it alone can be redone."""
+    text = "; ".join(f"{proof.what}: expected {proof.expected}, seen {proof.seen}" for proof in failed)
+    reasons = [Reason("PROOF_FAILED", text)]
+    if any(proof.what.startswith(_STAMP) for proof in failed):
+        reasons.append(Reason("STAMP_NOT_PROVEN", "The stamp is missing, illegible or upside down."))
+    return Leaving(Way.REVIEW, tuple(reasons))
+
+
+def _as_it_stands(code: Mapping[str, Any]) -> str:
+    """The number on a label, with a word on it when it does not stand upright."""
+    turned = round(code.get("orientation", 0.0) / 90) % 4
+    return str(code["text"]) + _TURNED[turned]
+
+
+def _stamp_as_it_stands(seen: Mapping[str, Any]) -> str:
+    if not seen["present"]:
+        return "no stamp"
+    if not seen["legible"]:
+        return "illegible stamp"
+    return "stamp not upright" if seen.get("upright") is False else _STAMP
 
 
 def _listed(numbers: Sequence[str]) -> str:

@@ -497,13 +497,17 @@ def _checker() -> Any:
 
 
 def on_virtual_time(
-    folder: Path, story: Callable[[VirtualLine], Awaitable[Any]], **options: Any
+    folder: Path,
+    story: Callable[[VirtualLine], Awaitable[Any]],
+    *,
+    line: type[VirtualLine] = VirtualLine,
+    **options: Any,
 ) -> VirtualLine:
     """Run ``story`` with a fresh line below ``folder``; gives the line when it is over."""
     rigs = []
 
     async def tell() -> None:
-        rig = VirtualLine(folder, **options)
+        rig = line(folder, **options)
         rigs.append(rig)
         async with rig.powered():
             await story(rig)

@@ -58,8 +58,25 @@ _PARAMETERS: dict[str, Callable[[np.random.Generator], Any]] = {
 }
 _REPLACED = ("wrong_book", "unknown_book")
 
-FAULTS: tuple[str, ...] = (*_PARAMETERS, *_REPLACED)
-"""All kinds of trouble.
+MARK_FAULTS: tuple[str, ...] = (
+    "label_of_another", "label_stays_away", "label_doubled", "label_upside_down", "label_falls",
+    "tag_of_another", "tag_forgets", "stamp_stays_away", "stamp_upside_down",
+)  # fmt: skip
+"""Wrong marks that every device swears are right: only what is read back tells.
+
+``label_of_another``: the label that comes on the book is that of the book before (or of another library).
+``label_stays_away``: it sticks to the applicator.  ``label_doubled``: a second one with the same number comes
+along.  ``label_upside_down``, ``stamp_upside_down``: turned by half.  ``tag_of_another``: the tag holds what
+belongs to the book before.  ``tag_forgets``: what was written is gone.  ``stamp_stays_away``: a dry pad.
+"""
+
+_PARAMETERS |= dict.fromkeys(MARK_FAULTS, _always)
+
+FAULTS: tuple[str, ...] = (
+    "unreadable_barcode", "upside_down", "jam", "label_falls", "weak_tag", "neighbour_tag", "stale_frame",
+    *_REPLACED,
+)  # fmt: skip
+"""All kinds of trouble of ``--faults all``; the other ones of MARK_FAULTS are asked for by name.
 
 ``unreadable_barcode``: a tear across the bars.  ``upside_down``: the book turns by half on its way from
 posture to capture.  ``jam``: a zone lets go only after some tries.  ``label_falls``: the barcode label
@@ -71,18 +88,21 @@ ordered and no file knows.
 
 
 def parse_faults(text: str) -> frozenset[str]:
-    """Kinds named by ``all``, ``none`` (or nothing) or ``KIND,KIND``; raises ConfigError."""
+    """Kinds named by ``all``, ``marks``, ``none`` (or nothing) or ``KIND,KIND``; raises ConfigError."""
     named = [part.strip() for part in text.split(",") if part.strip()]
+    if named == ["marks"]:
+        return frozenset(MARK_FAULTS)
     if named == ["all"]:
         return frozenset(FAULTS)
     if named in ([], ["none"]):
         return frozenset()
-    unknown = sorted(set(named) - set(FAULTS))
+    known = dict.fromkeys((*FAULTS, *MARK_FAULTS))
+    unknown = sorted(set(named) - set(known))
     if unknown:
         raise ConfigError(
             f"no such trouble: {', '.join(unknown)}",
             subject="--faults",
-            remedy=f"Known: {', '.join(FAULTS)}.",
+            remedy=f"Known: {', '.join(known)}.",
         )
     return frozenset(named)
 

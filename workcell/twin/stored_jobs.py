@@ -117,7 +117,12 @@ def _read_label(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
     labels = read_stored(path.read_bytes()).get("labels", [])
     return {
         "barcodes": [
-            {"text": label["barcode"], "format": "CODABAR", "accepted": True}
+            {
+                "text": label["barcode"],
+                "format": "CODABAR",
+                "accepted": True,
+                "orientation": -label["rotation"] % 360,
+            }
             for label in labels
             if not label["spine_label"] and label["barcode"]
         ]
@@ -126,13 +131,18 @@ def _read_label(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_spine(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     labels = read_stored(path.read_bytes()).get("labels", [])
-    seen = any(label["spine_label"] for label in labels)
-    return {"lines": list(request["expected"]) if seen else [], "holds": seen}
+    turns = [label["rotation"] for label in labels if label["spine_label"]]
+    holds = turns == [0]
+    return {"lines": list(request["expected"]) if holds else [], "holds": holds}
 
 
 def _find_stamp(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
-    seen = bool(read_stored(path.read_bytes()).get("stamps"))
-    return {"present": seen, "legible": seen, "box": None, "confidence": _CONFIDENCE if seen else 0.0}
+    stamps = read_stored(path.read_bytes()).get("stamps", [])
+    seen, upright = bool(stamps), all(mark["rotation"] == 0 for mark in stamps)
+    return {
+        "present": seen, "legible": seen, "upright": upright, "box": None,
+        "confidence": _CONFIDENCE if seen else 0.0,
+    }  # fmt: skip
 
 
 def _same_cover(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from workcell.twin.matter import (
 from workcell.twin.reading import read_barcode
 from workcell.twin.render.foreign import foreign_label, foreign_number
 from workcell.twin.surfaces import onto_face, reached, surface_size, turned_over
+from workcell.twin.wrong_marks import wrong_labels, wrong_stamp, wrong_tag
 
 Bitmap = NDArray[np.uint8]
 """Height × width, 0 black to 255 white."""
@@ -172,6 +173,8 @@ class World:
         if to == "capture" and book.faults.pop("upside_down", None):
             book.lie = replace(book.lie, turns=(book.lie.turns + 2) % 4)
             book.note("upside_down")
+        if to == "verify":
+            wrong_tag(book, [other.tag for other in self._books.values() if other is not book])
         for applied in book.labels:
             if applied.loose and not applied.fallen:
                 applied.fallen = True
@@ -236,7 +239,7 @@ class World:
         applied = self._pressed(book, label, met, x_mm, y_mm)
         if station == "barcode_label":
             self._trouble_with(book, applied)
-        book.labels.append(applied)
+        book.labels += wrong_labels(self, book, applied) if station == "barcode_label" else [applied]
         self._save(book)
         return "ok"
 
@@ -306,8 +309,10 @@ class World:
         if met is None:
             return "interlock"
         x, y, _, _ = onto_face((x_mm, y_mm, 0.0, 0.0), surface_size(self.title(book), met[0]), met[1])
-        book.stamps.append(StampMark(met[0], x, y, turns=-met[1] % 4))
-        book.note("stamped", place=met[0], x_mm=round(x, 1), y_mm=round(y, 1))
+        mark = wrong_stamp(book, StampMark(met[0], x, y, turns=-met[1] % 4))
+        if mark is not None:
+            book.stamps.append(mark)
+            book.note("stamped", place=met[0], x_mm=round(x, 1), y_mm=round(y, 1))
         self._save(book)
         return "ok"
 
