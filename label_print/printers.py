@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 from label_print.cups import CupsPrinter
+from label_print.label import dots_per_mm
 from label_print.tspl import (
     FULL_STATUS_REQUEST,
     STATUS_REQUEST,
     full_status_complete,
     parse_full_status,
     parse_status,
+    tspl_job,
 )
 from label_print.wire import Exchange, State, WirePrinter
-from label_print.zpl import HOST_STATUS_REQUEST, HostStatus, host_status_complete, parse_host_status
+from label_print.zpl import (
+    HOST_STATUS_REQUEST,
+    HostStatus,
+    host_status_complete,
+    parse_host_status,
+    zpl_bitmap,
+)
 from workcell.kernel.errors import BadInput, ConfigError, DeviceFault, DeviceGone
 from workcell.kernel.ports import Clock, Connect, Printer, PrinterStatus, Worker
 from workcell.kernel.streams import connector
@@ -79,12 +87,27 @@ class ZplPrinter(WirePrinter):
 
 
 class TsplPrinter(WirePrinter):
-    """A TSPL printer over TCP 9100 or a serial line; its state by ``<ESC>!?`` and ``<ESC>!S``."""
+    """A TSPL printer over TCP 9100 or a serial line; its state by ``<ESC>!?`` and ``<ESC>!S``.
+
+    A label that comes in ZPL, the line's own language, is said in TSPL for a head of ``dpi``.
+    """
 
     def __init__(
-        self, name: str, connect: Connect, clock: Clock, *, print_seconds: float = _PRINT_SECONDS
+        self,
+        name: str,
+        connect: Connect,
+        clock: Clock,
+        *,
+        print_seconds: float = _PRINT_SECONDS,
+        dpi: int = 203,
     ) -> None:
         super().__init__(name, connect, clock, _Tspl(), print_seconds=print_seconds)
+        self._dpi = dpi
+
+    async def print(self, job: bytes) -> None:
+        """Send one job, in TSPL or one of our ZPL labels; raises as every printer on a wire."""
+        is_zpl = job.startswith(b"^XA")
+        await super().print(tspl_job(zpl_bitmap(job), dots_per_mm(self._dpi)) if is_zpl else job)
 
 
 class FilePrinter:
@@ -133,16 +156,15 @@ class FilePrinter:
         return int(digits) if digits.isdigit() else 0
 
 
-_WIRED: Final[Mapping[str, type[ZplPrinter] | type[TsplPrinter]]] = {"zpl": ZplPrinter, "tspl": TsplPrinter}
-
 _ENDPOINTS: Final = "Write tcp://HOST:9100, serial:///dev/ttyUSB0?baud=9600, cups:QUEUE or file:FOLDER."
 
 
 def open_printer(name: str, endpoint: str, language: str, clock: Clock, worker: Worker) -> Printer:
     """A printer by its address; its wire is opened when first used.
 
-    ``tcp://HOST:PORT`` and ``serial:///dev/NAME?baud=N`` speak ``zpl`` or ``tspl``; ``cups:QUEUE`` and
-    ``file:FOLDER`` take any language.  Raises ConfigError for another address or language.
+    ``tcp://HOST:PORT`` and ``serial:///dev/NAME?baud=N`` speak ``zpl`` or ``tspl`` (``?dpi=300`` for a TSPL
+    head of other than 203); ``cups:QUEUE`` and ``file:FOLDER`` take any language.  Raises ConfigError for
+    another address or language.
     """
     kind, _, rest = endpoint.partition(":")
     if kind == "cups" and rest:
@@ -151,8 +173,18 @@ def open_printer(name: str, endpoint: str, language: str, clock: Clock, worker: 
         return FilePrinter(name, Path(rest), worker, f".{language}")
     if kind not in ("tcp", "serial"):
         raise ConfigError("not a printer's address", subject=endpoint, remedy=_ENDPOINTS)
-    if language not in _WIRED:
-        raise ConfigError(
-            f"a printer on a wire does not speak {language}", subject=endpoint, remedy="Take zpl or tspl."
-        )
-    return _WIRED[language](name, connector(endpoint), clock)
+    if language == "zpl":
+        return ZplPrinter(name, connector(endpoint), clock)
+    if language == "tspl":
+        return TsplPrinter(name, connector(endpoint), clock, dpi=_dpi_of(endpoint))
+    raise ConfigError(
+        f"a printer on a wire does not speak {language}", subject=endpoint, remedy="Take zpl or tspl."
+    )
+
+
+def _dpi_of(endpoint: str) -> int:
+    """The resolution that an address names (``?dpi=300``), 203 when it names none; raises ConfigError."""
+    text = parse_qs(urlsplit(endpoint).query).get("dpi", ["203"])[0]
+    if not text.isdecimal() or not 100 <= int(text) <= 1200:
+        raise ConfigError("dpi is a number from 100 to 1200", subject=endpoint, remedy="Write ?dpi=300.")
+    return int(text)

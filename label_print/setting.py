@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -109,6 +110,7 @@ def _width(text: str, size: int, pattern: str) -> int:
     return max(1, round(right - left))
 
 
+@lru_cache(maxsize=256)
 def _drawn(text: str, size: int, pattern: str) -> tuple[Ink, int]:
     """The ink of one line without white around it, and how far it rises above the base line."""
     font = font_for(text, size, pattern)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from label_print.check_digits import (
@@ -239,6 +240,7 @@ SYMBOLOGIES: Final[Mapping[str, Callable[[str], Symbol]]] = {
 """Linear encoders by the name that a profile uses."""
 
 
+@lru_cache(maxsize=64)
 def symbol_of(text: str, symbology: str) -> Symbol:
     """Encode ``text``; raises BadInput for an unknown symbology or a text it can't carry."""
     encoder = SYMBOLOGIES.get(symbology)

@@ -13,10 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workcell.kernel.errors import DeviceFault
+from workcell.kernel.errors import BadInput, DeviceFault
 
 HOST_STATUS_REQUEST: Final = b"~HS"
 _STRINGS: Final = 3
+_OWN_JOB: Final = re.compile(
+    rb"\^XA\^PW(\d+)\^LL(\d+)\^LH0,0\^LS0\^PON(?:\^PR\d+)?\^FO0,0\^GFA,\d+,\d+,(\d+),([0-9A-F]+)\^FS"
+    rb"\^PQ1,0,1,N\^XZ"
+)
 _SAME: Final = re.compile(r"(.)\1*")
 _PROBLEMS: Final = (
     "paper_out", "ribbon_out", "head_open", "paused", "too_hot", "too_cold", "memory_lost",
@@ -44,6 +48,23 @@ def zpl_job(
         f"^PQ{copies},0,1,N^XZ"
     )
     return text.encode("ascii")
+
+
+def zpl_bitmap(job: bytes) -> NDArray[np.uint8]:
+    """The bitmap of a plain job that ``zpl_job`` made, for a printer of another language.
+
+    Height by width, 0 black.  Raises BadInput for any other job.
+    """
+    found = _OWN_JOB.fullmatch(job)
+    if found is None:
+        raise BadInput(
+            "not a label of ours in plain ZPL",
+            subject=repr(job[:40]),
+            remedy="Render it: workcell label render.",
+        )
+    width, height, a_row = (int(number) for number in found.groups()[:3])
+    rows = np.frombuffer(bytes.fromhex(found[4].decode("ascii")), np.uint8).reshape(height, a_row)
+    return np.where(np.unpackbits(rows, axis=1)[:, :width], 0, 255).astype(np.uint8)
 
 
 def _compacted(rows: NDArray[np.uint8]) -> str:

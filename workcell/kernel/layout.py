@@ -49,7 +49,7 @@ class CameraPlace(Table):
 
 
 class PrinterPlace(Table):
-    """A label printer: ``zpl`` at an endpoint, ``file`` writing into a folder, or a vendor's kind."""
+    """A label printer: ``zpl`` or ``tspl``, a ``cups`` queue, ``file`` for a folder, or a vendor's kind."""
 
     kind: Annotated[str, Field(min_length=1)]
     endpoint: str

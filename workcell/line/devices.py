@@ -147,6 +147,12 @@ _PRINTERS: dict[str, Callable[[str, str, Surroundings, Path], Printer]] = {
     "zpl": lambda name, endpoint, around, folder: label_print.ZplPrinter(
         name, connector(endpoint), around.clock
     ),
+    "tspl": lambda name, endpoint, around, folder: label_print.open_printer(
+        name, endpoint, "tspl", around.clock, around.worker
+    ),
+    "cups": lambda name, endpoint, around, folder: label_print.CupsPrinter(
+        name, endpoint, around.clock, around.worker
+    ),
     "file": lambda name, endpoint, around, folder: label_print.FilePrinter(
         name, folder / endpoint, around.worker
     ),

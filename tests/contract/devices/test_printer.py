@@ -26,7 +26,7 @@ from label_print import (
     spine_label,
 )
 from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
-from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone, Doubtful
+from workcell.kernel.errors import BadInput, ConfigError, DeviceFault, DeviceGone, Doubtful
 from workcell.kernel.ports import ByteStream, Printer
 from workcell.kernel.streams import TcpStream, connector, memory_connect
 from workcell.kernel.worker import InlineWorker
@@ -285,6 +285,20 @@ def test_a_tspl_printer_that_answered_in_full_once_and_no_more_is_silent() -> No
         bench.twin.answers_in_full = False
         with pytest.raises(DeviceGone, match="no answer"):
             await bench.printer.status()
+
+    on_bench(story, TSPL)
+
+
+def test_a_label_of_the_line_is_said_in_tspl() -> None:
+    async def story(bench: Bench) -> None:
+        label = spine_label(["HE", "8700.7"], Stock(24.6, 37.3), 203)
+        await bench.printer.print(label.zpl())
+        np.testing.assert_array_equal(bench.bar.labels[0], label.bitmap)
+        bench.bar.waiting = False
+        for job in (b"^XA^FO0,0^FDtext^FS^XZ", label.zpl(copies=2), label.zpl(compact=True)):
+            with pytest.raises(BadInput, match="not a label of ours"):
+                await bench.printer.print(job)
+        assert len(bench.bar.labels) == 1
 
     on_bench(story, TSPL)
 
