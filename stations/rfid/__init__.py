@@ -8,7 +8,7 @@ from stations.rfid.encode import HF_MODELS, MODELS, UHF_MODELS, encode, encode_h
 from stations.rfid.feig import FeigReader
 from stations.rfid.iso28560_2 import Value
 from stations.rfid.llrp import LlrpReader
-from stations.rfid.readers import Reader, open_reader
+from stations.rfid.readers import READER_KINDS, Reader, open_reader
 from stations.rfid.rl866 import Rl866Reader
 from stations.rfid.write import TagReport, write_tag
 from stations.rfid.write_log import WriteLog
@@ -19,5 +19,5 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Value", "Dump", "Compaction", "compaction_named",
     "TagContent", "TagImage", "Finding", "ELEMENT_NAMES",
     "write_tag", "TagReport", "WriteLog",
-    "open_reader", "Reader", "Capability", "FeigReader", "LlrpReader", "Rl866Reader",
+    "open_reader", "READER_KINDS", "Reader", "Capability", "FeigReader", "LlrpReader", "Rl866Reader",
 ]  # fmt: skip

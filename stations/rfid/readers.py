@@ -30,15 +30,15 @@ def open_reader(url: str, clock: Clock, *, name: str = "reader") -> Reader:
     """
     head, plus, rest = url.partition("+")
     kind, endpoint = (head, rest) if plus and "://" not in head else ("feig", url)
-    make = KINDS.get(kind)
+    make = READER_KINDS.get(kind)
     if make is None:
         raise ConfigError(
-            f"no kind of reader {kind!r}", subject=url, remedy=f"There are: {', '.join(KINDS)}."
+            f"no kind of reader {kind!r}", subject=url, remedy=f"There are: {', '.join(READER_KINDS)}."
         )
     return make(name, connector(endpoint), clock)
 
 
-KINDS: Final[dict[str, Callable[[str, Connect, Clock], Reader]]] = {
+READER_KINDS: Final[dict[str, Callable[[str, Connect, Clock], Reader]]] = {
     "feig": FeigReader,
     "llrp": LlrpReader,
     "rl866": Rl866Reader,

@@ -162,6 +162,8 @@ _PRINTERS: dict[str, Callable[[str, str, Surroundings, Path], Printer]] = {
 def _reader(name: str, place: ReaderPlace, around: Surroundings, drivers: Drivers) -> TagReader:
     if place.kind == "feig":
         return rfid.FeigReader(name, connector(place.endpoint), around.clock, address=place.address)
+    if place.kind in rfid.READER_KINDS:
+        return rfid.READER_KINDS[place.kind](name, connector(place.endpoint), around.clock)
     theirs: TagReader = drivers.find("reader", place.kind, OURS["reader"]).open(name, place.endpoint, around)
     return theirs
 
@@ -169,7 +171,7 @@ def _reader(name: str, place: ReaderPlace, around: Surroundings, drivers: Driver
 OURS: Mapping[str, tuple[str, ...]] = {
     "camera": vision.camera_kinds(),
     "printer": tuple(_PRINTERS),
-    "reader": ("feig",),
+    "reader": tuple(rfid.READER_KINDS),
     "link": ("modbus", "operator"),
 }
 """The kinds of devices that need no other package."""
