@@ -23,6 +23,7 @@ _COMMANDS = {
     "status": "status:status",
     "hold": "control:hold",
     "unhold": "control:unhold",
+    "alarms": "alarms:app",
     "stop": "control:stop",
     "abort": "control:abort",
     "clear": "control:clear",

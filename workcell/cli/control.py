@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,15 @@ _EXPIRES_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 
 
-async def request(folder: Path, verb: str) -> dict[str, Any]:
+async def request(folder: Path, verb: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Put a request to the line and wait for its answer; raises DeviceGone when nobody answers."""
     clock, inbox = WallClock(), Inbox(folder)
     asked = Request(
-        SystemIds().token(), getpass.getuser(), verb, {}, clock.wall().timestamp() + _EXPIRES_SECONDS
+        SystemIds().token(),
+        getpass.getuser(),
+        verb,
+        arguments or {},
+        clock.wall().timestamp() + _EXPIRES_SECONDS,
     )
     inbox.put(asked)
     deadline = clock.now() + _EXPIRES_SECONDS

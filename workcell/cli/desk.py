@@ -16,7 +16,7 @@ from workcell.kernel.errors import BadInput, ConfigError
 from workcell.kernel.worker import ThreadWorker
 from workcell.line.desk import SimulatedPerson, TerminalPerson
 from workcell.line.files import FileStore
-from workcell.line.operator import Person
+from workcell.line.operator import DeskPerson
 from workcell.line.projection import LineState
 from workcell.line.running import Desk, Plan, run_batch
 
@@ -76,11 +76,11 @@ def desk(
     raise typer.Exit(exit_code(ended.summary))
 
 
-def _simulated(state: LineState, files: FileStore) -> Person:
+def _simulated(state: LineState, files: FileStore) -> DeskPerson:
     return SimulatedPerson(
         state, files, lambda text: console.print(f"operator (simulated): {text}", markup=False)
     )
 
 
-def _at_terminal(state: LineState, files: FileStore) -> Person:
+def _at_terminal(state: LineState, files: FileStore) -> DeskPerson:
     return TerminalPerson(ThreadWorker("terminal"), lambda text: console.input(f"[bold]{text}[/]: "))

@@ -19,8 +19,9 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True)
 class AlarmKind:
-    """One kind of alarm.  ``holds`` says that the line stands while it does."""
+    """One kind of alarm.  ``id`` is its number for SCADA; ``holds`` says that the line stands with it."""
 
+    id: int
     priority: Priority
     cause: str
     consequence: str
@@ -30,42 +31,42 @@ class AlarmKind:
 
 KINDS = {
     "jam": AlarmKind(
-        Priority.HIGH, "A book did not move, or a gripper did not finish.", "The line is held.",
+        100, Priority.HIGH, "A book did not move, or a gripper did not finish.", "The line is held.",
         "Clear the book's way, then unhold.", True,
     ),
     "supply": AlarmKind(
-        Priority.HIGH, "The supply reports trouble, such as two books at once.", "The line is held.",
+        400, Priority.HIGH, "The supply reports trouble, such as two books at once.", "The line is held.",
         "Separate the books, then unhold.", True,
     ),
     "device": AlarmKind(
-        Priority.HIGH, "A camera, printer or reader can't, or does not answer.", "The line is held.",
+        500, Priority.HIGH, "A camera, printer or reader can't, or does not answer.", "The line is held.",
         "Mend what it names, then unhold.", True,
     ),
     "link": AlarmKind(
-        Priority.HIGH, "The PLC does not answer.", "The PLC holds the line by itself.",
+        600, Priority.HIGH, "The PLC does not answer.", "The PLC holds the line by itself.",
         "Check its power and cable, then unhold.", True,
     ),
     "reboot": AlarmKind(
-        Priority.HIGH, "The PLC was restarted and has lost track of the books.",
+        700, Priority.HIGH, "The PLC was restarted and has lost track of the books.",
         "The books on the line go to reject; nothing is marked.",
         "Look that one book lies in a zone, then unhold.", True,
     ),
     "refused": AlarmKind(
-        Priority.MEDIUM, "A unit goes on refusing a command.", "Its book waits, and those behind it.",
+        800, Priority.MEDIUM, "A unit goes on refusing a command.", "Its book waits, and those behind it.",
         "See what the unit asks for on its own panel.", False,
     ),
     "missing": AlarmKind(
-        Priority.MEDIUM, "A book is nowhere that it could be.",
+        200, Priority.MEDIUM, "A book is nowhere that it could be.",
         "It leaves the batch as missing; its number is void.", "Search the line.", False,
     ),
     "counts": AlarmKind(
-        Priority.MEDIUM, "Photo-eyes and journal count different books at the close.",
+        900, Priority.MEDIUM, "Photo-eyes and journal count different books at the close.",
         "The batch does not close even.", "Search the line for the difference.", False,
     ),
 }  # fmt: skip
 """Every kind of alarm; the reference page is compared with this table."""
 
-_UNKNOWN = AlarmKind(Priority.MEDIUM, "", "", "", False)
+_UNKNOWN = AlarmKind(0, Priority.MEDIUM, "", "", "", False)
 
 
 def kind_of(key: str) -> str:
@@ -76,3 +77,8 @@ def kind_of(key: str) -> str:
 def about(key: str) -> AlarmKind:
     """What is known of an alarm by its key; of a kind from another version nothing but medium priority."""
     return KINDS.get(kind_of(key), _UNKNOWN)
+
+
+def comes_from(key: str, first: str) -> bool:
+    """Whether an alarm is the consequence of another that stands: commands refused by a line that stands."""
+    return kind_of(key) == "refused" and about(first).holds

@@ -18,10 +18,11 @@ from workcell.kernel.model import Reason
 from workcell.kernel.ports import TrackEvent
 from workcell.line.bench import Visit
 from workcell.line.cataloguing import Cataloguing
-from workcell.line.inbox import Inbox, Request
+from workcell.line.inbox import ALARM_VERBS, Inbox, Request
 from workcell.line.ledger import is_picked
 from workcell.line.line import Line, pauses
 from workcell.line.projection import Book
+from workcell.line.tending import tend, unshelve_expired
 
 UNKNOWN_TRACK = 1 << 31
 """The bit that a unit sets in the TrackId of an item that it does not know."""
@@ -109,6 +110,7 @@ class Conductor:
     async def _watch_state(self) -> None:
         while True:
             await self.line.see_state()
+            await unshelve_expired(self.line)
             await self.line.clock.sleep(_INBOX_SECONDS)
 
     async def _watch_events(self) -> None:
@@ -148,6 +150,8 @@ class Conductor:
         if self.line.clock.wall().timestamp() > request.expires:
             return {"ok": False, "text": "the request had expired before the line saw it"}
         try:
+            if request.verb in ALARM_VERBS:
+                return {"ok": True, "text": await tend(self.line, request)}
             await self._obey(request.verb)
         except WorkcellError as error:
             return {"ok": False, "text": str(error)}
@@ -183,7 +187,7 @@ class Conductor:
                 await self.line.alarm(
                     "supply", f"The supply reports {code}.", "Separate the books, then unhold."
                 )
-                await self.line.hold_until_mended()
+                await self.line.hold_until_mended("supply")
                 await self.line.clear_alarm("supply")
         self._check_end()
 

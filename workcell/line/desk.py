@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from workcell.kernel.layout import CameraPlace, Layout
 from workcell.kernel.ports import Camera, Clock, Frame, Jobs, Worker
 from workcell.line.devices import Devices, open_devices
 from workcell.line.files import FileStore
-from workcell.line.operator import OperatorLink, Person
+from workcell.line.operator import DeskPerson, OperatorLink, Person
 from workcell.line.projection import Book, LineState
 
 CAMERA_VIEWS = ("back cover", "title page", "back of the title page", "last numbered page")
@@ -51,7 +52,7 @@ async def _isbn_on(photo: Path, jobs: Jobs) -> str:
 class PhotosOnFile:
     """The unattended half of a desk: photographs lie there already; ``person`` does the rest."""
 
-    def __init__(self, person: Person, books: Sequence[Sequence[Path]], fed: int) -> None:
+    def __init__(self, person: DeskPerson, books: Sequence[Sequence[Path]], fed: int) -> None:
         self._person = person
         self._books = books
         self._next = fed
@@ -70,6 +71,10 @@ class PhotosOnFile:
     async def asked(self, question: str) -> str:
         """Passed on to the person."""
         return await self._person.asked(question)
+
+    async def mends(self, trouble: str) -> None:
+        """Passed on to the person."""
+        await self._person.mends(trouble)
 
 
 class ShownCamera:
@@ -94,7 +99,7 @@ class DeskLink(OperatorLink):
     """The operator as conveyor, who also knows how many photographs each book has."""
 
     def __init__(
-        self, person: Person, clock: Clock, bins: dict[str, int], photos: Callable[[int], int]
+        self, person: DeskPerson, clock: Clock, bins: dict[str, int], photos: Callable[[int], int]
     ) -> None:
         super().__init__(person, clock, bins)
         self._photos = photos
@@ -110,7 +115,7 @@ class DeskLink(OperatorLink):
 def desk_devices(
     layout: Layout,
     state: LineState,
-    person: Person,
+    person: DeskPerson,
     books: Sequence[Sequence[Path]] | None,
     disk: Worker,
     out: Path,
@@ -175,6 +180,11 @@ class SimulatedPerson:
         scanned = vision.read_label(self._files.path(labels[-1]["png"]))
         return scanned[0].text if scanned else ""
 
+    async def mends(self, trouble: str) -> None:
+        """Mend nothing: a simulated hand can't, so the desk stays held until a request lets it go on."""
+        self._say(f"can't see to this: {trouble}")
+        await asyncio.Event().wait()
+
 
 class TerminalPerson:
     """The person at the terminal."""
@@ -195,3 +205,7 @@ class TerminalPerson:
     async def asked(self, question: str) -> str:
         """Show the question and take the answer."""
         return await self._worker.run(self._ask, question)
+
+    async def mends(self, trouble: str) -> None:
+        """Show the trouble and wait for Enter."""
+        await self._worker.run(self._ask, f"{trouble} Enter when it is done")

@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS requests (
     expires REAL NOT NULL, answer TEXT);
 """
 
-VERBS = ("hold", "unhold", "stop", "abort", "clear")
+ALARM_VERBS = ("ack", "shelve", "unshelve")
+VERBS = ("hold", "unhold", "stop", "abort", "clear", *ALARM_VERBS)
 
 
 @dataclass(frozen=True)

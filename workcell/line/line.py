@@ -18,9 +18,10 @@ from workcell.kernel.evidence import Evidence, evidence_from_json
 from workcell.kernel.layout import Layout
 from workcell.kernel.ports import Clock, Done, Ids, Jobs, LineLink, Worker
 from workcell.kernel.profile import Profile
+from workcell.line.alarms import about, comes_from
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
-from workcell.line.projection import Book, Effect, Image, LineState
+from workcell.line.projection import Alarm, Book, Effect, Image, LineState
 
 T = TypeVar("T")
 
@@ -43,7 +44,8 @@ class Line:
     """What conductor, visits and recovery share.
 
     ``adrift`` are the books that the unit has lost track of: nothing is done to them any more.  ``tell``
-    hears what a person should know at once.
+    hears what a person should know at once.  ``person`` answers questions and ``mend`` returns when somebody
+    has seen to a trouble, where somebody sits at the line.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Line:
         files: FileStore,
         disk: Worker,
         person: Callable[[str], Awaitable[str]] | None = None,
+        mend: Callable[[str], Awaitable[None]] | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.layout = layout
@@ -76,6 +79,7 @@ class Line:
         self.disk = disk
         self.adrift: set[str] = set()
         self._person = person
+        self._mend = mend
         self._tell = tell
         self._may_act = asyncio.Event()
         self._looks: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -187,17 +191,36 @@ class Line:
     async def _jammed(self, station: str, book_id: str) -> None:
         key = f"jam:{station}"
         await self.alarm(key, f"Jam at {station}.", "Clear the book's way, then unhold.", book_id)
-        await self.hold_until_mended()
+        await self.hold_until_mended(key)
         await self.clear_alarm(key)
 
-    async def hold_until_mended(self) -> None:
-        """Hold the line and wait until a person has let it go on."""
+    async def hold_until_mended(self, key: str) -> None:
+        """Hold the line for an alarm, and wait until a person has let it go on: here, or by a request."""
         self._may_act.clear()
         with suppress(Refused, DeviceGone):
             await self.link.command("hold")
         with suppress(TimeoutError):
             await self.link.wait_view(lambda seen: seen.state != "Execute", _HOLD_SECONDS)
         await self.see_state()
+        if self._mend is None:
+            await self._may_act.wait()
+        else:
+            await self._mended_here(self.state.alarms[key], self._mend)
+
+    async def _mended_here(self, alarm: Alarm, mend: Callable[[str], Awaitable[None]]) -> None:
+        """Let the line go on when the person at the desk says so, or when a request has done it before."""
+        said = asyncio.ensure_future(mend(f"{alarm.text} {alarm.remedy}".strip()))
+        asked = asyncio.ensure_future(self._may_act.wait())
+        try:
+            await asyncio.wait((said, asked), return_when=asyncio.FIRST_COMPLETED)
+            if said.done():
+                said.result()
+                with suppress(Refused):
+                    await self.link.command("unhold")
+                await self.see_state()
+        finally:
+            said.cancel()
+            asked.cancel()
         await self._may_act.wait()
 
     async def mended(self, device: str, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -208,14 +231,24 @@ class Line:
             except (DeviceGone, DeviceFault) as error:
                 key = f"device:{device}"
                 await self.alarm(key, error.what, error.remedy or "Mend it, then unhold.")
-                await self.hold_until_mended()
+                await self.hold_until_mended(key)
                 await self.clear_alarm(key)
 
     async def alarm(self, key: str, text: str, remedy: str, book_id: str = "") -> None:
-        """Raise an alarm once; raising it again while it stands changes nothing."""
+        """Raise an alarm once; raising it again while it stands changes nothing.
+
+        What comes from an alarm that stands is on record as following it, and only the first is told.
+        """
         if key not in self.state.alarms:
-            await self.write("alarm.raised", {"key": key, "text": text, "remedy": remedy}, book_id)
-            self._tell(f"alarm: {text} {remedy}")
+            body = {"key": key, "text": text, "remedy": remedy, "priority": about(key).priority.value}
+            first = next((each for each in self.state.alarms if comes_from(key, each)), "")
+            await self.write("alarm.raised", body | ({"follows": first} if first else {}), book_id)
+            self.tell_alarm(self.state.alarms[key])
+
+    def tell_alarm(self, alarm: Alarm) -> None:
+        """Tell a person, unless the alarm is shelved or follows another that was told."""
+        if alarm.key not in self.state.shelf and not alarm.follows:
+            self._tell(f"alarm: {alarm.text} {alarm.remedy}")
 
     async def clear_alarm(self, key: str) -> None:
         """Clear an alarm that stands."""

@@ -35,10 +35,18 @@ class Person(Protocol):
         ...
 
 
+class DeskPerson(Person, Protocol):
+    """A person at a desk, who also sees to what has gone wrong there."""
+
+    async def mends(self, trouble: str) -> None:
+        """The desk stands still until this is seen to; returns when it is."""
+        ...
+
+
 class OperatorLink:
     """The LineLink of a desk."""
 
-    def __init__(self, person: Person, clock: Clock, bins: Mapping[str, int]) -> None:
+    def __init__(self, person: DeskPerson, clock: Clock, bins: Mapping[str, int]) -> None:
         self._person = person
         self._clock = clock
         self._bins = {number: name for name, number in bins.items()}
@@ -113,6 +121,10 @@ class OperatorLink:
         """A question in the course of the work."""
         async with self._attention:
             return await self._person.asked(question)
+
+    async def mend(self, trouble: str) -> None:
+        """A trouble that holds the desk: returns when the person has seen to it."""
+        await self._person.mends(trouble)
 
     async def command(self, name: str) -> None:
         """The desk's own PackML state, without acting states."""

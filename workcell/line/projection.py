@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from workcell.kernel.errors import BadInput
@@ -105,13 +106,25 @@ _MARKING = frozenset({"print", "act:stamp", "act:apply", "act:place_tag", "tag"}
 
 @dataclass
 class Alarm:
-    """A condition that a person must act on."""
+    """A condition that a person must act on; ``follows`` names the standing alarm that it came from."""
 
     key: str
     text: str
     remedy: str
     since: str
     book_id: str = ""
+    acknowledged_at: str = ""
+    acknowledged_by: str = ""
+    follows: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An alarm is not told until then."""
+
+    until: datetime
+    holder: str
+    reason: str
 
 
 class LineState:
@@ -134,6 +147,8 @@ class LineState:
         self.handed_over = False
         self.books: dict[str, Book] = {}
         self.alarms: dict[str, Alarm] = {}
+        self.returned: dict[str, Alarm] = {}
+        self.shelf: dict[str, Shelf] = {}
         self.open_effects: dict[str, tuple[str, Effect]] = {}
         self.last_track = 0
         self.doubtful_feed = 0
@@ -185,7 +200,7 @@ class LineState:
 def _batch_opened(line: LineState, event: Event) -> None:
     line.batch_id, line.batch, line.batch_open = event.batch_id, event.body, True
     line.batches += 1
-    line.books, line.history, line.feeding_done = {}, [], False
+    line.books, line.history, line.feeding_done, line.returned = {}, [], False, {}
     line.before = (line.state if line.linked else "Undefined", line.mode)
     line.batch_opened_at, line.batch_closed_at, line.handed_over = event.at, "", False
     line.baseline = event.body.get("counters", line.baseline)
@@ -351,11 +366,33 @@ _LAST_TRIGGER = {"catalogued": "catalogue", "review": "set_aside", "rejected": "
 
 def _alarm_raised(line: LineState, event: Event) -> None:
     body = event.body
-    line.alarms[body["key"]] = Alarm(body["key"], body["text"], body["remedy"], event.at, event.book_id)
+    line.returned.pop(body["key"], None)
+    line.alarms[body["key"]] = Alarm(
+        body["key"], body["text"], body["remedy"], event.at, event.book_id, follows=body.get("follows", "")
+    )
 
 
 def _alarm_cleared(line: LineState, event: Event) -> None:
-    line.alarms.pop(event.body["key"], None)
+    alarm = line.alarms.pop(event.body["key"], None)
+    if alarm is not None and not alarm.acknowledged_at and not alarm.follows:
+        line.returned[alarm.key] = alarm
+
+
+def _alarm_acknowledged(line: LineState, event: Event) -> None:
+    line.returned.pop(event.body["key"], None)
+    alarm = line.alarms.get(event.body["key"])
+    if alarm is not None:
+        alarm.acknowledged_at, alarm.acknowledged_by = event.at, event.body["holder"]
+
+
+def _alarm_shelved(line: LineState, event: Event) -> None:
+    body = event.body
+    until = datetime.fromisoformat(body["until"])
+    line.shelf[body["key"]] = Shelf(until, body["holder"], body["reason"])
+
+
+def _alarm_unshelved(line: LineState, event: Event) -> None:
+    line.shelf.pop(event.body["key"], None)
 
 
 def _feeding_done(line: LineState, event: Event) -> None:
@@ -390,6 +427,9 @@ _HANDLERS = {
     "book.left": _left,
     "alarm.raised": _alarm_raised,
     "alarm.cleared": _alarm_cleared,
+    "alarm.acknowledged": _alarm_acknowledged,
+    "alarm.shelved": _alarm_shelved,
+    "alarm.unshelved": _alarm_unshelved,
 }
 
 

@@ -33,7 +33,7 @@ from workcell.line.jobs import ProcessJobs
 from workcell.line.journal import LineJournal, line_folder, read_events
 from workcell.line.line import Line
 from workcell.line.lookup import Lookup
-from workcell.line.operator import Person
+from workcell.line.operator import DeskPerson
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState, fold
 from workcell.line.recovery import recover
@@ -84,7 +84,7 @@ class Plan:
 class Desk:
     """What a desk has in place of a line: the person, and photographs or a camera's device number."""
 
-    person: Callable[[LineState, FileStore], Person]
+    person: Callable[[LineState, FileStore], DeskPerson]
     photos: Path | None = None
     camera: str | None = None
 
@@ -124,7 +124,7 @@ async def _run(plan: Plan) -> Ended:
         sources = {**fill_sources(plan.store, plan.sources, plan.tell), **_shared(plan)}
         files = FileStore(plan.store / "files")
         expire_pages(events, files, clock.wall(), profile.retention.images_days)
-        person = None
+        person = mend = None
         drivers = Drivers.installed(safe_mode=plan.safe_mode)
         link: LineLink
         if plan.desk is None:
@@ -146,10 +146,10 @@ async def _run(plan: Plan) -> Ended:
             link, devices = desk_devices(
                 _with_camera(layout, plan), state, sitting, books, disk, plan.out, plan.tell, drivers
             )
-            person = link.ask
+            person, mend = link.ask, link.mend
         line = Line(
             layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
-            devices=devices, jobs=jobs, files=files, disk=disk, person=person, tell=plan.tell,
+            devices=devices, jobs=jobs, files=files, disk=disk, person=person, mend=mend, tell=plan.tell,
         )  # fmt: skip
         lookup = _lookup(plan, clock)
         cataloguing = Cataloguing(line, site, site_worker, orders, sources, plan.profile.resolve(), lookup)
@@ -320,6 +320,7 @@ def _with_camera(layout: Layout, plan: Plan) -> Layout:
 
 def _check_bins(layout: Layout, profile: Profile, path: Path) -> None:
     wanted = {profile.review_bin, profile.reject_bin, *(place.bin for place in profile.locations)}
+    wanted |= {profile.spot_check.bin} if profile.spot_check else set()
     missing = sorted(wanted - set(layout.bins))
     if missing:
         raise ConfigError(
