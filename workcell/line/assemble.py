@@ -77,6 +77,7 @@ def assemble(
             for line in site.numbers.of_batch(state.batch_id)
             if line.state == "voided"
         ),
+        spot_checks=tuple(site.spot_checks.all()),
         alarms=tuple(_alarms(state)),
         boxes_emptied=state.feeding_done and not state.batch.get("partial"),
         notes=_notes(state),

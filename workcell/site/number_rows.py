@@ -13,6 +13,7 @@ from workcell.site import schema
 from workcell.site.database import stamp, take_next
 from workcell.site.number_model import NumberKind, NumberLine, NumberOwner, NumberState
 from workcell.site.number_ranges import last_serial, range_name, serial_of, write_number
+from workcell.site.rolls import ranges_of_rolls
 
 
 def held_by(tx: sa.Connection, kind: NumberKind, owner: NumberOwner) -> str | None:
@@ -67,9 +68,17 @@ def insert(
 
 
 def _free_serial(tx: sa.Connection, kind: NumberKind, range_: NumberRange, name: str) -> int:
-    """The next serial whose number no other range has written (their line in the ledger explains it)."""
-    last = last_serial(range_)
-    while (serial := take_next(tx, f"number:{name}", range_.first)) <= last:
+    """The next serial that is on no pre-printed roll and whose number no other range has written.
+
+    The ledger's line of that other one explains it.
+    """
+    last, at_least = last_serial(range_), range_.first
+    rolls = [roll for roll in ranges_of_rolls(tx, kind) if range_name(kind, roll) == name]
+    while (serial := take_next(tx, f"number:{name}", at_least)) <= last:
+        ends = [last_serial(roll) for roll in rolls if roll.first <= serial <= last_serial(roll)]
+        if ends:
+            at_least = ends[0] + 1
+            continue
         number = write_number(range_, serial)
         if tx.execute(sa.select(schema.numbers.c.number).where(*here(kind, number))).first() is None:
             return serial

@@ -15,6 +15,7 @@ from workcell.site.passport import BookView, book_view
 from workcell.site.receiving import ReceivedCopy, Reconciliation, TitleLine, reconcile
 from workcell.site.registers import summary_register
 from workcell.site.result import BatchResult, BookResult
+from workcell.site.spot_checks import SpotCheck, error_rate
 from workcell.site.tables import money
 from workcell.site.words import Words, words_of
 
@@ -50,6 +51,7 @@ def report_html(result: BatchResult, reconciliation: Reconciliation, out: Path) 
         refused=_refused(views),
         stations=station_times(result.books),
         agreement=agreement(result.cases),
+        spot_check=spot_check_view(result),
         reconciliation=reconciliation,
         claims=[(line, claim(line, result, words)) for line in reconciliation.disagreeing],
         amount=lambda value: money(value, result.profile.registers.decimals),
@@ -58,6 +60,47 @@ def report_html(result: BatchResult, reconciliation: Reconciliation, out: Path) 
         else [],
         infinity=float("inf"),
     )
+
+
+@dataclass(frozen=True)
+class SpotCheckView:
+    """The sample in words: the rate so far, and each checked copy with its finding and its likes."""
+
+    rate: str
+    copies: tuple[tuple[str, str, str, str], ...]
+
+
+def spot_check_view(result: BatchResult) -> SpotCheckView | None:
+    """What the report says of the spot check; None where nothing was ever sampled."""
+    if not result.spot_checks:
+        return None
+    words, rate = words_of(result.profile.language), error_rate(result.spot_checks)
+    low, high = rate.bounds
+    sentence = words["spot_check_rate"].format(
+        wrong=rate.wrong, checked=rate.checked, waiting=rate.waiting,
+        share=f"{rate.share:.2%}", low=f"{low:.2%}", high=f"{high:.2%}",
+    )  # fmt: skip
+    here = [check for check in result.spot_checks if check.batch_id == result.batch_id]
+    copies = tuple(
+        (
+            check.barcode, words[f"spot_check_{check.verdict or 'waiting'}"], check.text,
+            ", ".join(decided_alike(check, result.books)) if check.verdict == "wrong" else "",
+        )
+        for check in here
+    )  # fmt: skip
+    return SpotCheckView(sentence, copies)
+
+
+def decided_alike(check: SpotCheck, books: Sequence[BookResult]) -> list[str]:
+    """Numbers of the batch's released copies with the same decision on a record of the same source."""
+    return [
+        book.marks.barcode
+        for book in books
+        if book.outcome is Outcome.CATALOGUED and book.marks is not None and book.decision is not None
+        and book.marks.barcode != check.barcode
+        and (book.decision.decision.value, book.decision.source)
+        == (check.about.get("decision"), check.about.get("source"))
+    ]  # fmt: skip
 
 
 def reconcile_result(result: BatchResult) -> Reconciliation:

@@ -19,6 +19,7 @@ from workcell.kernel.profile import Profile, Surface
 from workcell.site.cases import Case
 from workcell.site.oee import Times
 from workcell.site.receiving import InvoiceLine
+from workcell.site.spot_checks import SpotCheck
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,9 @@ class Pace:
 class BatchResult:
     """A whole batch.  ``books`` stand in the order in which they were fed.
 
-    ``cases`` are those of this batch, decided ones too.  ``boxes_emptied`` is False when feeding stopped
-    before the shipment was through: what is not here is then still awaited and not short.  ``times`` is None
-    where no unit was watched.
+    ``cases`` are those of this batch, decided ones too; ``spot_checks`` those of all batches.
+    ``boxes_emptied`` is False when feeding stopped before the shipment was through: what is not here is then
+    still awaited and not short.  ``times`` is None where no unit was watched.
     """
 
     batch_id: str
@@ -158,6 +159,7 @@ class BatchResult:
     invoice: tuple[InvoiceLine, ...] | None = None
     cases: tuple[Case, ...] = ()
     voided: tuple[VoidedNumber, ...] = ()
+    spot_checks: tuple[SpotCheck, ...] = ()
     alarms: tuple[AlarmResult, ...] = ()
     boxes_emptied: bool = True
     notes: tuple[str, ...] = ()

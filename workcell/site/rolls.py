@@ -103,6 +103,11 @@ def roll_of(tx: sa.Connection, kind: str, number: str) -> NumberRange:
     )  # fmt: skip
 
 
+def ranges_of_rolls(tx: sa.Connection, kind: str) -> list[NumberRange]:
+    """What the registered rolls hold: no such number is ever printed."""
+    return [roll.range for roll in _rolls(tx, kind)]
+
+
 def _rolls(tx: sa.Connection, kind: str) -> Iterator[Roll]:
     table = schema.rolls
     for row in tx.execute(sa.select(table).where(table.c.kind == kind).order_by(table.c.id)).all():

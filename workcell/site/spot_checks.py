@@ -22,7 +22,7 @@ LIKE = ("decision", "source")
 
 @dataclass(frozen=True)
 class SpotCheck:
-    """One sampled copy.  ``about`` has decision, source, title_key and call_number; ``verdict`` comes later."""
+    """One sampled copy.  ``about``: decision, source, title_key, call_number; ``verdict`` comes later."""
 
     barcode: str
     batch_id: str

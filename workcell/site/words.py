@@ -35,6 +35,7 @@ _REASONS = {
     "INPUT": "数据无法使用",
     "ISBN_OTHER_TITLE": "ISBN 属于另一种书",
     "LABEL_NOT_APPLIED": "条码标签未贴上",
+    "LABEL_REFUSED": "预印标签的号码不可用",
     "LOST": "书在线上失踪",
     "MATCH_FAILED": "匹配未能完成",
     "NEAR_MATCH": "仅有近似记录",
@@ -64,6 +65,7 @@ _REASONS = {
     "SPINE_LABEL_TOO_LONG": "书标放不下索书号",
     "STAMP_FAILED": "盖章失败",
     "SIZE_DOUBTFUL": "相机与量具所测尺寸不符",
+    "STAMP_NOT_PROVEN": "馆藏章核验不符",
     "SURPLUS": "超出订购册数",
     "TAG_NOT_PLACED": "RFID 标签未贴上",
     "TAG_NOT_WRITTEN": "RFID 标签写入失败",
@@ -180,6 +182,19 @@ _TABLE: dict[str, tuple[str, str]] = {
     "books": ("Books", "册数"),
     "mean": ("Mean, s", "平均（秒）"),
     "longest": ("Longest, s", "最长（秒）"),
+    "spot_check": ("Spot check of released copies", "放行复本抽检"),
+    "spot_check_rate": (
+        "{wrong} wrong of {checked} looked at so far: {share}, with 95 % certainty {low} to {high}. "
+        "{waiting} in the check bin wait for a person.",
+        "累计抽检 {checked} 册，发现差错 {wrong} 册，差错率 {share}（95 % 置信区间 {low} 至 {high}）。"
+        "抽检箱中尚有 {waiting} 册待查。",
+    ),
+    "spot_check_number": ("Number", "条码号"),
+    "spot_check_found": ("Found", "抽检结果"),
+    "spot_check_similar": ("Decided alike in this batch", "本批同类决定"),
+    "spot_check_right": ("right", "无误"),
+    "spot_check_wrong": ("wrong", "有误"),
+    "spot_check_waiting": ("waits", "待查"),
     "agreement": ("Decided as the machine would have", "人工决定与机器建议之一致"),
     "agreement_intro": (
         "Titles of this batch that people decided. Where they often differ, let the machine go on watching.",

@@ -34,6 +34,9 @@ class FakeBench:
         self.proofs = []
         self.printed = []
         self.settled = Leaving()
+        self.assigned = []
+        self.refuses = None
+        self.voided = set()
 
     async def act(self, verb, **params):
         self.calls.append((verb, params))
@@ -68,6 +71,18 @@ class FakeBench:
 
     async def number(self, event, detail):
         self.calls.append((event, dict(detail)))
+
+    async def assign(self, number):
+        self.calls.append(("assign", {"number": number}))
+        if self.refuses is not None:
+            raise self.refuses
+        self.assigned.append(number)
+
+    async def preprinted(self, label):
+        self.calls.append(("preprinted", {"text": label.text}))
+
+    async def is_voided(self, number):
+        return number in self.voided
 
     async def evidence(self):
         return "evidence"

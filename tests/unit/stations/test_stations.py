@@ -1,14 +1,17 @@
 """What each station asks of its bench, and where it lets the book go."""
 
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from stations import STATIONS
+from stations import STATIONS, rfid
 from stations.station import Way
-from workcell.kernel.errors import DeviceFault
+from workcell.kernel.errors import BadInput, DeviceFault
 
 NUMBER = "33194000010001"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 BACK, FRONT, UNSURE = "back_cover", "front_cover", "unsure"
 
 
@@ -196,11 +199,106 @@ async def test_two_tags_in_the_field_are_a_persons_case(bench, fake_reader, fake
     assert "tag.written" not in at.notes
 
 
+# --- marks that are redone -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def redoing(bench, fake_reader, fake_tag):
+    """A bench at the tag station with a copy whose number was given up; its tag still says the old one."""
+    at = bench("rfid")
+    at.copy = replace(at.copy, redo_of=frozenset({"PROOF_FAILED"}))
+    at.voided = {"33194000010019"}
+    at.reader = WritableReader(fake_tag(pii="33194000010019"))
+    return at
+
+
+class WritableReader:
+    """A field in which tags can be written."""
+
+    name = "pad"
+
+    def __init__(self, *tags):
+        self.tags = {tag.uid: tag for tag in tags}
+
+    async def inventory(self):
+        return list(self.tags)
+
+    async def read(self, uid):
+        return self.tags[uid]
+
+    async def write_blocks(self, uid, first, blocks):
+        data = bytearray(self.tags[uid].data)
+        for place, block in enumerate(blocks, first):
+            data[4 * place : 4 * place + 4] = block
+        self.tags[uid] = replace(self.tags[uid], data=bytes(data))
+
+    async def write_afi(self, uid, afi):
+        self.tags[uid] = replace(self.tags[uid], afi=afi)
+
+    async def write_dsfid(self, uid, dsfid):
+        self.tags[uid] = replace(self.tags[uid], dsfid=dsfid)
+
+
+async def test_the_tag_inside_a_copy_that_is_marked_afresh_is_rewritten_and_no_second_one_placed(redoing):
+    leaving = await STATIONS["rfid"].process(redoing)
+    assert (leaving.way, redoing.verbs()) == (Way.ON, [])
+    assert redoing.notes["tag.written"]["pii"] == NUMBER
+    (memory,) = redoing.reader.tags.values()
+    assert rfid.pii(memory) == NUMBER
+
+
+async def test_a_copy_marked_afresh_whose_tag_was_taken_out_gets_one(redoing, fake_tag):
+    redoing.reader.tags = {}
+    leaving = await STATIONS["rfid"].process(redoing)
+    assert (redoing.verbs(), reasons(leaving)) == (["place_tag"], ["TAG_NOT_WRITTEN"])  # none was placed
+
+
+async def test_a_tag_whose_number_lives_is_not_taken_for_the_copys_own(redoing, fake_tag):
+    redoing.reader = WritableReader(fake_tag(pii="33194000088881"))
+    redoing.codes["place_tag"] = "interlock"
+    assert reasons(await STATIONS["rfid"].process(redoing)) == ["TAG_NOT_PLACED"]
+    assert rfid.pii(redoing.reader.tags[fake_tag().uid]) == "33194000088881"
+
+
+@pytest.mark.parametrize(("why", "strokes"), [("PROOF_FAILED", 0), ("STAMP_NOT_PROVEN", 1)])
+async def test_a_copy_marked_afresh_is_stamped_again_only_for_its_stamp(why, strokes, bench):
+    at = bench("stamp")
+    at.copy = replace(at.copy, redo_of=frozenset({why}))
+    assert (await STATIONS["stamp"].process(at)).way is Way.ON
+    assert at.verbs().count("stamp") == strokes
+
+
+# --- pre-printed labels ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rolled(bench):
+    """A desk whose labels come from a roll."""
+    data = tomllib.loads((EXAMPLES / "profiles" / "en.toml").read_text("utf-8"))
+    at = bench("barcode_label", layout="desk", numbers={**data["numbers"], "preprinted": True})
+    at.copy = replace(at.copy, marks=replace(at.copy.marks, barcode=""))
+    return at
+
+
+async def test_a_label_from_a_roll_gives_the_copy_its_number_by_being_scanned(rolled):
+    rolled.answers = [f" {NUMBER} "]
+    assert (await STATIONS["barcode_label"].process(rolled)).way is Way.ON
+    assert [verb for verb in rolled.verbs() if verb != "apply"] == ["ask", "assign", "preprinted"]
+    assert rolled.assigned == [NUMBER]
+    assert rolled.printed == []
+
+
+async def test_a_label_of_no_roll_goes_to_a_person(rolled):
+    rolled.answers = ["33194000077777"]
+    rolled.refuses = BadInput("the number is on no registered roll")
+    assert reasons(await STATIONS["barcode_label"].process(rolled)) == ["LABEL_REFUSED"]
+
+
 # --- verify ----------------------------------------------------------------------------------------------
 
 
-def item(text, format_="CODABAR", accepted=True):
-    return {"text": text, "format": format_, "accepted": accepted}
+def item(text, format_="CODABAR", accepted=True, orientation=2.0):
+    return {"text": text, "format": format_, "accepted": accepted, "orientation": orientation}
 
 
 @pytest.fixture
@@ -242,12 +340,16 @@ async def test_a_book_on_which_all_agrees_is_released_with_its_guard_count(verif
         ("read_spine", {"lines": ["823.914", "ISA"], "holds": False}, "seen 823.914 / ISA"),
         ("find_stamp", {"present": False, "legible": False}, "seen no stamp"),
         ("find_stamp", {"present": True, "legible": False}, "illegible stamp"),
+        ("find_stamp", {"present": True, "legible": True, "upright": False}, "stamp not upright"),
+        ("read_label", {"barcodes": [item(NUMBER, orientation=178.0)]}, f"seen {NUMBER} upside down"),
+        ("read_label", {"barcodes": [item(NUMBER, orientation=-91.0)]}, f"seen {NUMBER} on its side"),
     ],
 )
 async def test_one_wrong_thing_keeps_the_book(job, answer, text, verifying):
     verifying.answers_by_job[job][0] = answer
     leaving = await STATIONS["verify"].process(verifying)
-    assert (leaving.way, reasons(leaving)) == (Way.REVIEW, ["PROOF_FAILED"])
+    about_stamp = ["STAMP_NOT_PROVEN"] if job == "find_stamp" else []
+    assert (leaving.way, reasons(leaving)) == (Way.REVIEW, ["PROOF_FAILED", *about_stamp])
     assert text in leaving.reasons[0].text
     assert "verified" not in verifying.verbs()
 
