@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ _CULTU_WORDS: Final = (6, 8)
 _SHORTEST_NUMBER: Final = 4
 _INDEXED: Final = 5  # a right content parameter counts more than all else together
 _LIKELY_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./:_-]{0,31}")
+_BAD_EPC_CRC: Final = Finding("bad_epc_crc", "warning", "the CRC before the PC word is wrong", 0)
 _REVERSED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
 
 
@@ -178,8 +180,7 @@ def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW)
     certain = content.sound and bool(content.pii)
     if certain and (content.model != iso28560_2.MODEL or _begins_with_pii(whole)):
         return plain
-    if _is_epc_bank(first):
-        found = _uhf_dump(first, banks)
+    for found in _uhf_guesses(first, banks):
         if found.content.model == "blank" or (found.content.sound and found.content.pii):
             return found
     user = iso28560_4.decode_user(whole)
@@ -188,9 +189,22 @@ def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW)
     return plain
 
 
+def _uhf_guesses(first: bytes, banks: tuple[bytes, ...]) -> Iterator[Dump]:
+    """The dump as an EPC bank: from the PC word on, and behind a CRC that is wrong or was never filled in."""
+    if _is_epc_bank(first):
+        yield _uhf_dump(first, banks)
+    behind = first[_CRC_BYTES:]
+    if _is_epc_bank(behind) and len(behind) == _bank_length(behind):
+        found = _uhf_dump(behind, banks)
+        content = replace(found.content, findings=(_BAD_EPC_CRC, *found.content.findings))
+        yield replace(found, content=content)
+
+
 def _uhf_dump(bank: bytes, banks: tuple[bytes, ...]) -> Dump:
     length = _bank_length(bank)
     user = banks[1] if len(banks) == 2 else bank[length:]
+    if len(banks) == 1 and _control(bank).iso and user[:1] != bytes([iso28560_2.DSFID]):
+        user = b""  # the EPC bank is longer than the identifier in it
     content = decode_uhf(bank[:length], user)
     return Dump(content, kept(content, bank[:length], user))
 

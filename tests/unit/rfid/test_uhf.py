@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stations.rfid import cultu, decode_uhf, iso28560_4
+from stations.rfid import Value, cultu, decode_dump, decode_uhf, encode_uhf, iso28560_4
 from stations.rfid.content import TagContent
 from stations.rfid.iso28560_4 import ProtocolControl, epc_crc, urn40, urn40_text
 from workcell.kernel.errors import BadInput
@@ -133,3 +133,50 @@ def test_no_uhf_tag_whatever_makes_a_decoder_fail(epc_bank: bytes, user: bytes) 
     json.dumps(decode_uhf(epc_bank, user).to_json())
     json.dumps(cultu.decode(epc_bank, user).to_json())
     json.dumps(iso28560_4.decode(epc_bank, user).to_json())
+
+
+# --- dumps -----------------------------------------------------------------------------------------------
+
+ISO = {1: "12345678.31", 3: "CH-000134-1", 4: "1203", 6: "QA268.L55"}
+UNIVERSITY = {1: "ABC01234567", 3: "55700", 4: "2/1"}
+
+
+def banks(elements: dict[int, str], model: str, *, afi: int | None = None) -> tuple[bytes, bytes]:
+    image = encode_uhf([Value(oid, text) for oid, text in elements.items()], model, afi=afi)
+    return image.pc.to_bytes(2, "big") + image.uii, image.user
+
+
+@pytest.mark.parametrize(("elements", "model"), [(ISO, "28560-4"), (UNIVERSITY, "cultu")])
+def test_a_dump_is_told_with_and_without_crc_in_one_piece_and_in_two(
+    elements: dict[int, str], model: str
+) -> None:
+    bank, user = banks(elements, model)
+    crc = epc_crc(bank).to_bytes(2, "big")
+    for pieces in (
+        (bank, user),
+        (bank + user,),
+        (crc + bank, user),
+        (crc + bank + user,),
+        (crc + bank + bytes(4), user),
+    ):
+        content = decode_dump(*pieces).content
+        assert (content.model, content.findings) == (model, ())
+        assert {oid: text for oid, text in content.elements.items() if oid != 2} == elements
+    for empty in (bytes(2), bytes([crc[0] ^ 1, crc[1]])):
+        content = decode_dump(empty + bank, user).content
+        assert [finding.code for finding in content.findings] == ["bad_epc_crc"]
+        assert content.pii == elements[1]
+
+
+def test_words_behind_the_identifier_are_not_taken_for_user_memory() -> None:
+    bank, _ = banks({1: "12345678.31", 3: "CH-000134-1"}, "28560-4")
+    content = decode_dump(epc_crc(bank).to_bytes(2, "big") + bank + b"\x23\xef").content
+    assert (content.pii, content.findings) == ("12345678.31", ())
+
+
+@pytest.mark.parametrize(("afi", "told"), [(0x07, 0x07), (0xC2, 0xC2), (None, 0x07)])
+def test_security_of_a_university_tag_stands_for_an_afi(afi: int | None, told: int) -> None:
+    content = decode_uhf(*banks(UNIVERSITY, "cultu", afi=afi))
+    assert (content.afi, content.to_json()["afi"]) == (told, f"{told:02X}")
+    with pytest.raises(BadInput, match="no AFI 12"):
+        encode_uhf([Value(1, "ABC")], "cultu", afi=0x12)
