@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
-from stations.rfid.compaction import Compaction
-from stations.rfid.content import CONTENT_PARAMETER, PII, Finding, TagContent
+from stations.rfid.content import AFI_ON_LOAN, AFI_SECURED, CONTENT_PARAMETER, PII, Finding, TagContent
 from stations.rfid.layout import kept
 from workcell.kernel.ports import TagMemory
 
@@ -73,7 +72,7 @@ def _coherence(content: TagContent, memory: bytes) -> int:
     if index is not None and all(finding.code != "index_differs" for finding in content.findings):
         return _INDEXED
     stored, _, _ = iso28560_2.split(memory)
-    likely = _LIKELY_NUMBER.fullmatch(content.pii) and stored[0].compaction is not Compaction.APPLICATION
+    likely = _LIKELY_NUMBER.fullmatch(content.pii)
     return 1 + 2 * bool(likely) + (not any(memory[len(iso28560_2.join(stored)) :]))
 
 
@@ -143,11 +142,16 @@ def _bank_length(bank: bytes) -> int:
 
 
 def _is_epc_bank(bank: bytes) -> bool:
-    """Whether PC word and length go together as in one of the formats read here."""
+    """Whether PC word and length go together as in one of the formats read here.
+
+    Without a CRC to prove it an ISO tag must be of a library: noise would pass too often.
+    """
     control, length = _control(bank), _bank_length(bank)
     if control.extended or not _PC_BYTES < length <= len(bank):
         return False
-    return control.iso or (control.afi == 0 and control.words in _CULTU_WORDS)
+    if control.iso:
+        return control.afi in (AFI_SECURED, AFI_ON_LOAN)
+    return control.afi == 0 and control.words in _CULTU_WORDS
 
 
 # --- anything --------------------------------------------------------------------------------------------
@@ -210,8 +214,6 @@ def _uhf_dump(bank: bytes, banks: tuple[bytes, ...]) -> Dump:
 
 
 def _begins_with_pii(memory: bytes) -> bool:
-    """Whether the first element is an item number in a compaction that item numbers have."""
+    """Whether the first element is the item number; true as well where the blocks lie reversed."""
     stored, _, _ = iso28560_2.split(memory)
-    if not stored:  # the blocks lie reversed
-        return True
-    return stored[0].oid == PII and stored[0].compaction is not Compaction.APPLICATION
+    return not stored or stored[0].oid == PII

@@ -259,6 +259,9 @@ def split(memory: bytes) -> tuple[list[Stored], list[Finding], bool]:
         if missing:
             text = f"{_name(element.oid)} declares {missing} padding bytes beyond the end of memory"
             findings.append(Finding("padding_past_end", "warning", text, start))
+        if any(element.padding or b""):
+            text = f"{_name(element.oid)} is padded with other bytes than zeros"
+            findings.append(Finding("padding_not_zero", "warning", text, start))
         stored.append(element)
         fillers = 0
     return stored, findings, False
@@ -331,6 +334,8 @@ def text_of(element: Stored) -> str:
         if element.oid == PII and _CONTROL.search(text):
             raise ValueError("an item number has no control characters")
         return text
+    if element.oid == PII:
+        raise ValueError("an item number has no compaction of an application's own")
     if element.oid in _ISIL_ELEMENTS:
         return expand_isil(element.data)
     if element.oid == MEDIA_FORMAT_OTHER and len(element.data) == 1:
@@ -352,7 +357,7 @@ def _index_findings(stored: list[Stored], elements: Mapping[int, str]) -> list[F
     found = next((element for element in stored if element.oid == CONTENT_PARAMETER), None)
     present = {element.oid for element in stored} - {PII, CONTENT_PARAMETER}
     findings = []
-    if stored and PII not in elements:
+    if stored and not elements.get(PII):
         findings.append(Finding("no_pii", "error", "there is no primary item identifier"))
     if found is not None and set(indexed_oids(found.data)) != present:
         text = f"the content parameter names {elements[CONTENT_PARAMETER] or 'nothing'}, there are " + (
