@@ -12,8 +12,7 @@ OEE = availability x performance x quality, after ISO 22400-2:2014 (clause 9) on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,7 +77,9 @@ class UnitTimes:
 
     def modes(self) -> dict[str, timedelta]:
         """Time by mode, longest first; the unattended time has none."""
-        return _sums((span.mode or "Undefined", span.length) for span in self.spans if span.state != _NOT_PLANNED)
+        return _sums(
+            (span.mode or "Undefined", span.length) for span in self.spans if span.state != _NOT_PLANNED
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Oee:
     availability: float | None = None
     performance: float | None = None
     quality: float | None = None
-    oee: float | None = field(default=None)
+    oee: float | None = None
 
 
 def oee_of(times: Times, total: int, good: int) -> Oee:
@@ -185,8 +186,3 @@ def _seconds(length: timedelta) -> float:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
-
-
-def longest_first(stops: Sequence[Stop]) -> list[Stop]:
-    """Stops, the longest first."""
-    return sorted(stops, key=lambda stop: -stop.length)

@@ -12,6 +12,7 @@ from workcell.site.agreement import agreement
 from workcell.site.counts import Tally, tally
 from workcell.site.pages import render
 from workcell.site.passport import BookView, book_view
+from workcell.site.performance import performance_of
 from workcell.site.receiving import ReceivedCopy, Reconciliation, TitleLine, reconcile
 from workcell.site.registers import summary_register
 from workcell.site.result import BatchResult, BookResult
@@ -43,6 +44,7 @@ def report_html(result: BatchResult, reconciliation: Reconciliation, out: Path) 
         result=result,
         headline=headline(result, reconciliation),
         counts=counts,
+        performance=performance_of(result, counts.fed - counts.missing, counts.catalogued, words),
         close=_closing(counts, words),
         views=views,
         waiting=[view for view in views if view.book.outcome is Outcome.REVIEW],
