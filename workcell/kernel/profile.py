@@ -247,8 +247,17 @@ class Stamp(Table):
     y_mm: float
 
 
+_TAG_ELEMENTS = {
+    "28560-2": {3, 5, 6, 8},
+    "28560-3": {3, 5},
+    "28560-4": {3, 5, 6, 8},
+    "cultu": {3, 5, 6},
+}
+"""Which elements each data model has a place for."""
+
+
 class TagPolicy(Table):
-    """What is written into a tag (ISO 28560 / GB/T 35660; cultu: the Chinese university libraries' UHF format).
+    """What is written into a tag (ISO 28560 / GB/T 35660; cultu: Chinese university libraries, UHF).
 
     ``elements`` lists relative OIDs beside PII (1) and the content parameter (2), which are always there:
     owner institution (3), type of usage (5), shelf location (6), MARC media format (8).
@@ -262,6 +271,17 @@ class TagPolicy(Table):
     afi_on_shelf: Annotated[int, Field(ge=0, le=0xFF)] = 0x07
     lock: bool = False
     not_blank: Literal["refuse", "overwrite", "adopt"] = "refuse"
+
+    @model_validator(mode="after")
+    def _check(self) -> TagPolicy:
+        strange = sorted(set(self.elements) - _TAG_ELEMENTS[self.model])
+        if strange:
+            raise ValueError(f"{self.model} has no place for elements {', '.join(map(str, strange))}")
+        if self.lock and self.model != "28560-2":
+            raise ValueError(f"{self.model} has no elements that can be locked by themselves")
+        if self.model == "cultu" and self.afi_on_shelf not in (0x07, 0xC2):
+            raise ValueError("cultu knows afi_on_shelf 7 (in the library) and 194 (on loan) alone")
+        return self
 
 
 class Registers(Table):
