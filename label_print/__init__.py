@@ -1,7 +1,7 @@
 """Labels: symbols, call-number lines, layout, printer languages and printers."""
 
-from label_print.by_profile import BookLabel, labels_of_a_copy, line_options, local_rules
-from label_print.callnumber import LineOptions, LocalRules, spine_lines
+from label_print.by_profile import BookLabel, labels_of_a_copy, line_options, local_rules, spine_label_of
+from label_print.callnumber import LineOptions, LocalRules, local_rule, spine_lines
 from label_print.check_digits import (
     CHECK_DIGITS,
     code39_check_character,
@@ -25,11 +25,11 @@ from label_print.tspl import tspl_job
 from label_print.zpl import HostStatus, parse_host_status, zpl_job
 
 __all__ = [  # noqa: RUF022 - in reading order
-    "spine_lines", "sort_key", "Scheme", "LineOptions", "LocalRules",
+    "spine_lines", "sort_key", "Scheme", "LineOptions", "LocalRules", "local_rule",
     "SYMBOLOGIES", "MATRIX_SYMBOLOGIES",
     "CHECK_DIGITS", "is_library_number", "library_check_digit", "code39_check_character", "ean13_check_digit",
     "barcode_label", "spine_label", "Stock", "Label", "Template", "load_template", "render",
-    "line_options", "local_rules", "labels_of_a_copy", "BookLabel",
+    "line_options", "local_rules", "labels_of_a_copy", "spine_label_of", "BookLabel",
     "Sheet", "load_sheet", "sheet_pdf", "sheet_images",
     "zpl_job", "tspl_job", "HostStatus", "parse_host_status",
     "open_printer", "ZplPrinter", "TsplPrinter", "CupsPrinter", "FilePrinter", "PROBLEMS", "NotReady",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from label_print.callnumber import LineOptions, LocalRules
 from label_print.label import Label
-from label_print.layout import Stock, barcode_label
+from label_print.layout import Stock, Values, barcode_label, render, spine_label
+from label_print.templates import Template, load_template
 from workcell.kernel.errors import ConfigError
-from workcell.kernel.profile import CallNumberRules, Labels, Location, SpineStock, Surface
+from workcell.kernel.profile import CallNumberRules, LabelCopy, Labels, Location, SpineStock, Surface
 
 
 def line_options(
@@ -61,16 +64,40 @@ class BookLabel:
     label: Label
 
 
-def labels_of_a_copy(rules: Labels, number: str) -> Iterator[BookLabel]:
+def labels_of_a_copy(rules: Labels, number: str, values: Values | None = None) -> Iterator[BookLabel]:
     """Every label with ``number`` that the profile puts on one copy, in the profile's order.
 
-    Several on one surface are a pair: each is told from the other by ``copy``, counted from 1.  Raises
-    BadInput when one can't be drawn.
+    Several on one surface are a pair: each is told from the other by ``copy``, counted from 1.  ``values``
+    are what a template shows besides.  Raises BadInput when one can't be drawn, ConfigError for a template
+    that can't be used.
     """
-    stock = Stock(rules.width_mm, rules.height_mm)
     seen: list[Surface] = []
     for one in rules.copies:
         seen.append(one.surface)
-        line = one.text or rules.library_line
-        label = barcode_label(number, one.symbology, line, stock, rules.dpi)
+        label = _item_label(rules, one, number, values or {})
         yield BookLabel(one.surface, one.x_mm, one.y_mm, seen.count(one.surface), label)
+
+
+def spine_label_of(rules: Labels, lines: Sequence[str], values: Values | None = None) -> Label:
+    """The spine label of a copy; raises as ``labels_of_a_copy``."""
+    spine = rules.spine
+    if spine.template:
+        return render(_template(Path(spine.template)), {**_said(rules, values), "lines": lines}, rules.dpi)
+    return spine_label(lines, Stock(spine.width_mm, spine.height_mm), rules.dpi)
+
+
+def _item_label(rules: Labels, one: LabelCopy, number: str, values: Values) -> Label:
+    line = one.text or rules.library_line
+    if rules.template:
+        own = {"barcode": number, "symbology": one.symbology, "library_line": line}
+        return render(_template(Path(rules.template)), {**_said(rules, values), **own}, rules.dpi)
+    return barcode_label(number, one.symbology, line, Stock(rules.width_mm, rules.height_mm), rules.dpi)
+
+
+def _said(rules: Labels, values: Values | None) -> dict[str, str | Sequence[str]]:
+    return {"library_line": rules.library_line, **(values or {})}
+
+
+@lru_cache(maxsize=16)
+def _template(path: Path) -> Template:
+    return load_template(path)

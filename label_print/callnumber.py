@@ -29,6 +29,27 @@ class LocalRules:
     rules: tuple[tuple[str, str], ...] = ()
 
 
+_PERL: Final = re.compile(r"s(?P<sign>[^\w\s\\])(?P<pattern>(?:\\.|(?!(?P=sign)).)*)(?P=sign)"
+                          r"(?P<text>(?:\\.|(?!(?P=sign)).)*)(?P=sign)(?P<flags>[gi]*)")  # fmt: skip
+
+
+def local_rule(text: str) -> tuple[str, str]:
+    """A replacement from ``PATTERN=>TEXT``, or from Perl's ``s/PATTERN/TEXT/g`` as Koha's splitting rules.
+
+    Every place that fits is replaced.  Raises BadInput for anything else.
+    """
+    perl = _PERL.fullmatch(text)
+    if perl is not None:
+        ignoring_case = "(?i)" if "i" in perl["flags"] else ""
+        return ignoring_case + perl["pattern"], re.sub(r"\$(\d)", r"\\\1", perl["text"])
+    pattern, arrow, replacement = text.partition("=>")
+    if not arrow:
+        raise BadInput(
+            "a local rule is PATTERN=>TEXT or s/PATTERN/TEXT/", subject=text, remedy="Write it so."
+        )
+    return pattern, replacement
+
+
 @dataclass(frozen=True)
 class LineOptions:
     """How a library wants its spine labels.

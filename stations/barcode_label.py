@@ -29,7 +29,8 @@ class BarcodeLabel:
             return to_review("NO_MARKS", "No item number is reserved for this copy.")
         if bench.profile.numbers.preprinted:
             return await self._preprinted(bench)
-        for made in label_print.labels_of_a_copy(bench.profile.labels, marks.barcode):
+        values = {"call_number": marks.call_number, "accession": marks.accession, "lines": marks.spine_lines}
+        for made in label_print.labels_of_a_copy(bench.profile.labels, marks.barcode, values):
             code = await self._one(bench, marks.barcode, made)
             if code != "ok":
                 return _not_applied(made.surface, code)

@@ -24,10 +24,10 @@ class SpineLabel:
         if marks is None or not marks.spine_lines:
             return to_review("NO_CALL_NUMBER", "No call number is reserved for this copy.")
         try:
-            label = label_print.spine_label(
+            label = label_print.spine_label_of(
+                bench.profile.labels,
                 marks.spine_lines,
-                label_print.Stock(stock.width_mm, stock.height_mm),
-                bench.profile.labels.dpi,
+                {"call_number": marks.call_number, "accession": marks.accession},
             )
         except BadInput as error:
             return to_review("SPINE_LABEL_TOO_LONG", str(error))

@@ -12,7 +12,7 @@ import label_print
 from label_print import LineOptions, LocalRules
 from workcell.cli.options import Json
 from workcell.cli.output import paper, print_json
-from workcell.kernel.errors import BadInput, ConfigError
+from workcell.kernel.errors import ConfigError
 from workcell.kernel.profile import load_profile
 
 CallNumber = Annotated[str, typer.Option("--call-number", help="The call number, as the record has it.")]
@@ -31,7 +31,9 @@ LocalPattern = Annotated[
 ]
 LocalRule = Annotated[
     list[str] | None,
-    typer.Option("--local-rule", help="LOCAL: PATTERN=>TEXT, with \\n for a line break; may be repeated."),
+    typer.Option(
+        "--local-rule", help="LOCAL: PATTERN=>TEXT or s/PATTERN/TEXT/, \\n breaks; may be repeated."
+    ),
 ]
 
 
@@ -65,7 +67,7 @@ def spine(
     if split_class is not None:
         options = replace(options, split_class=split_class)
     if local_pattern or local_rule:
-        rules = tuple(_rule(text) for text in local_rule or ())
+        rules = tuple(label_print.local_rule(text) for text in local_rule or ())
         options = replace(options, local=LocalRules(local_pattern, rules))
     made = label_print.spine_lines(call_number, known, options)
     key = label_print.sort_key(call_number, known, options.local)
@@ -86,10 +88,3 @@ def spine_options(profile: Path | None, at: str, scheme: str) -> tuple[str, Line
     location = held.location(at) if at else held.locations[0]
     options = label_print.line_options(held.labels.spine, location)
     return scheme or location.call_number.scheme, replace(options, location="")
-
-
-def _rule(text: str) -> tuple[str, str]:
-    pattern, arrow, replacement = text.partition("=>")
-    if not arrow:
-        raise BadInput("a local rule is PATTERN=>TEXT", subject=text, remedy="Write it with =>.")
-    return pattern, replacement

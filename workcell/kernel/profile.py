@@ -213,7 +213,8 @@ class SpineStock(Table):
     ``split_class`` sets class letters above the class number; ``decimals`` breaks a class number that has
     more decimals after every so many (0 never), with the point "below" on the next line or "beside" the whole
     number (``decimal_point``).  ``lines`` are what stands on lines of its own around the call number;
-    ``copy_line`` is how the copy's number is written there.
+    ``copy_line`` is how the copy's number is written there.  ``template`` is a file that says what stands
+    where instead of the lines alone.
     """
 
     width_mm: float = 25.0
@@ -226,15 +227,20 @@ class SpineStock(Table):
     decimal_point: Literal["below", "beside"] = "below"
     lines: tuple[Literal["location", "volume", "year", "copy"], ...] = ("volume",)
     copy_line: str = "c.{copy}"
+    template: str = ""
 
 
 class Labels(Table):
-    """Label stock and copies; ``dpi`` of the printers, ``copies`` one entry a label on the book."""
+    """Label stock and copies; ``dpi`` of the printers, ``copies`` one entry a label on the book.
+
+    ``template`` is a file that says what stands where instead of library line, symbol and number.
+    """
 
     dpi: Literal[203, 300] = 203
     width_mm: float = 50.0
     height_mm: float = 25.0
     library_line: str = ""
+    template: str = ""
     copies: tuple[LabelCopy, ...]
     spine: SpineStock = SpineStock()
 

@@ -1,7 +1,6 @@
 """Call number to spine lines: published cases, losslessness, options; and shelving order."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from label_print import LineOptions, LocalRules, Scheme, labels_of_a_copy, line_options, sort_key, spine_lines
+from label_print import (
+    LineOptions,
+    LocalRules,
+    Scheme,
+    labels_of_a_copy,
+    line_options,
+    local_rule,
+    sort_key,
+    spine_label_of,
+    spine_lines,
+)
 from workcell.kernel.errors import BadInput, ConfigError
 from workcell.kernel.profile import load_profile
 
@@ -27,10 +36,7 @@ def published() -> list[Any]:
 def options_of(case: dict[str, Any]) -> LineOptions:
     if case["scheme"] == "local (Oldenburg)":
         return LineOptions(local=OLDENBURG)
-    rules = (re.fullmatch("s/(.*)/(.*)/g?", rule) for rule in case.get("rules", ()))
-    return LineOptions(
-        local=LocalRules(rules=tuple((found[1], found[2].replace("$", "\\")) for found in rules if found))
-    )
+    return LineOptions(local=LocalRules(rules=tuple(local_rule(rule) for rule in case.get("rules", ()))))
 
 
 @pytest.mark.parametrize("case", published())
@@ -150,6 +156,22 @@ def test_a_profile_says_which_lines_stand_around() -> None:
         line_options(spine.model_copy(update={"copy_line": "c."}), location, copy=2)
 
 
+def test_a_profile_s_templates_are_drawn(tmp_path: Path) -> None:
+    rules = load_profile(EXAMPLES / "profiles" / "zh.toml").labels
+    folder = EXAMPLES / "labels"
+    spine = rules.spine.model_copy(update={"template": str(folder / "spine-25x38.toml")})
+    rules = rules.model_copy(update={"template": str(folder / "barcode-38x19-matrix.toml"), "spine": spine})
+    item = next(iter(labels_of_a_copy(rules, "34401000010006", {"lines": ("I247.5", "12")})))
+    assert item.label.size_mm == (38, 19)
+    label = spine_label_of(rules, ("I247.5", "12"), {"accession": "250000001"})
+    assert label.colour == "#fff3b0"
+    without = spine_label_of(rules, ("I247.5", "12"))
+    assert (label.bitmap == 0).sum() > (without.bitmap == 0).sum()
+    broken = rules.model_copy(update={"template": str(tmp_path / "none.toml")})
+    with pytest.raises(ConfigError, match="no such file"):
+        next(iter(labels_of_a_copy(broken, "34401000010006")))
+
+
 def test_several_labels_of_one_number_are_told_apart() -> None:
     rules = load_profile(EXAMPLES / "profiles" / "zh.toml").labels
     pair = rules.model_copy(update={"copies": (*rules.copies, rules.copies[1])})
@@ -164,6 +186,14 @@ def test_lines_around_the_call_number() -> None:
     assert spine_lines("813.54 R88h", "DDC", options) == (
         "MAIN", "Ref", "813.54", "R88h", "OVERSIZE", "v.3", "c.2",
     )  # fmt: skip
+
+
+def test_rules_are_also_taken_as_koha_writes_them() -> None:
+    assert local_rule(r"s/(\s?=)/\n=/g") == (r"(\s?=)", r"\n=")
+    assert local_rule("s|^(j)/|$1 |i") == ("(?i)^(j)/", r"\1 ")
+    assert local_rule("a=>b") == ("a", "b")
+    with pytest.raises(BadInput, match="a local rule is"):
+        local_rule("s/a/b")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,14 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image
+from zebrafy import ZebrafyZPL
 
-from label_print import Stock, barcode_label, fonts, parse_host_status, spine_label, zpl_job
+from label_print import PROBLEMS, Stock, barcode_label, fonts, parse_host_status, spine_label, tspl, zpl_job
+from label_print.zpl import zpl_bitmap
 from workcell.kernel.errors import BadInput, ConfigError, DeviceFault
 
 SPINE = Stock(25, 38)
@@ -104,6 +109,72 @@ def test_a_job_is_one_graphic_field_of_the_whole_label() -> None:
     found = re.search(r"\^GFA,(\d+),(\d+),(\d+),([0-9A-F]+)\^FS", job)
     assert found is not None
     assert found.groups() == ("6", "6", "2", "FFF000000010")
+
+
+@pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.parametrize("lines", [("HE", "8700.7"), ("参考", "I247.5", "第2册")])
+def test_another_s_renderer_draws_the_same_dots(lines: tuple[str, ...], compact: bool) -> None:
+    label = spine_label(lines, Stock(24.6, 37.3), 203)
+    drawn = ZebrafyZPL(label.zpl(copies=2, speed=4, compact=compact).decode()).to_images()[0]
+    image = drawn[0] if isinstance(drawn, tuple) else drawn
+    width = label.bitmap.shape[1]
+    np.testing.assert_array_equal(np.asarray(image.convert("L"))[:, :width] < 128, label.bitmap < 128)
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 900))))
+def test_run_lengths_and_plain_digits_are_the_same_picture(ink: np.ndarray) -> None:
+    bitmap = np.where(ink, 0, 255).astype(np.uint8)
+    bitmap[:, 40:] = bitmap[:, 40:41]
+    plain, compact = zpl_job(bitmap), zpl_job(bitmap, compact=True)
+    np.testing.assert_array_equal(zpl_bitmap(plain), bitmap)
+    pictures = [np.asarray(_first(ZebrafyZPL(job.decode()).to_images())) for job in (plain, compact)]
+    np.testing.assert_array_equal(*pictures)
+
+
+def _first(drawn: list) -> Image.Image:
+    return drawn[0][0] if isinstance(drawn[0], tuple) else drawn[0]
+
+
+@given(st.binary(max_size=120))
+def test_no_answer_of_a_printer_is_more_than_a_fault(answer: bytes) -> None:
+    for read in (parse_host_status, tspl.parse_status, tspl.parse_full_status):
+        try:
+            read(answer)
+        except DeviceFault as fault:
+            assert fault.remedy
+
+
+@given(st.binary(min_size=4, max_size=4))
+def test_every_tspl_status_has_remedies(status: bytes) -> None:
+    full = tspl.parse_full_status(b"\x02" + status + b"\x03\r\n")
+    short = tspl.parse_status(status[:1])
+    assert set(full.problems) | set(short.problems) <= set(PROBLEMS)
+
+
+@pytest.mark.parametrize(
+    ("status", "problems", "printing", "waiting"),
+    [
+        (b"@@@@", (), False, False), (b"P@@@", (), True, False), (b"L@@@", (), False, True),
+        (b"E@@A", ("paper_out",), False, False), (b"E@@D", ("ribbon_out",), False, False),
+        (b"E@@`", ("head_open",), False, False), (b"`@@@", ("paused",), False, False),
+        (b"E@AB", ("too_hot", "paper_jam"), False, False),
+    ],
+)  # fmt: skip
+def test_a_full_tspl_status_is_read(
+    status: bytes, problems: tuple[str, ...], printing: bool, waiting: bool
+) -> None:
+    seen = tspl.parse_full_status(b"\x02" + status + b"\x03\r\n")
+    assert (seen.problems, seen.printing, seen.label_waiting) == (problems, printing, waiting)
+
+
+def test_a_tspl_job_says_its_size_and_its_white_padding() -> None:
+    bitmap = np.full((2, 12), 255, np.uint8)
+    bitmap[0, :] = 0
+    job = tspl.tspl_job(bitmap, 8.0, 3, speed=4)
+    head, _, rest = job.partition(b"BITMAP ")
+    assert head == b"SIZE 1.50 mm,0.25 mm\r\nSPEED 4\r\nDIRECTION 0,0\r\nREFERENCE 0,0\r\nCLS\r\n"
+    assert rest == b"0,0,2,2,0,\x00\x0f\xff\xff\r\nPRINT 1,3\r\n"
 
 
 ANSWER = (
