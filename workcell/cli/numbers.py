@@ -82,7 +82,7 @@ def gaps(kind: KindOption = Kind.ITEM, store: Store = None, json: Json = False) 
         for line in lines:
             table.add_row(line.number, line.state.value, line.book_id, _why(line))
         for number in skipped:
-            table.add_row(number, "", "", "skipped on its roll: say why with `workcell numbers void`")
+            table.add_row(number, "", "", "skipped on its roll")
         paper.print(table)
     if skipped:
         raise typer.Exit(1)
