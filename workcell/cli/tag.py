@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
 from stations import rfid
@@ -191,7 +192,14 @@ def _policy(texts: dict[int, str], model: str) -> TagPolicy:
         )
     chosen = [oid for oid in _OWN_ELEMENTS if oid in texts]
     given = {"model": model, "elements": chosen} | ({"type_of_usage": texts[5]} if 5 in texts else {})
-    return TagPolicy.model_validate(given)
+    try:
+        return TagPolicy.model_validate(given)
+    except ValidationError as error:
+        said = error.errors()[0]
+        where = ".".join(map(str, said["loc"]))
+        raise BadInput(
+            f"{where}: {said['msg']}" if where else said["msg"], remedy="Mend the input."
+        ) from error
 
 
 def _with_reader(url: str, work: Callable[[rfid.Reader], Awaitable[T]]) -> T:

@@ -234,6 +234,14 @@ def test_a_tag_is_written_and_read_on_a_wire(tag, pad, tmp_path):
     assert (code, told["uid"], told["afi"], told["elements"]["1"]) == (0, UID, "07", "30234000517861")
     code, out, err = tag("write", "--reader", pad.url, stdin=json.dumps({"1": "30234000517879"}))
     assert code == 1 and "is not blank" in err
+    for elements, problem in (
+        ({"1": "1", "5": "x"}, "type_of_usage"),
+        ({"1": "1", "9": "x"}, "no elements 9"),
+    ):
+        code, out, err = tag("write", "--reader", pad.url, stdin=json.dumps(elements))
+        assert (code, out, len(err.strip().splitlines())) == (1, "", 1) and problem in err
+    code, _, err = tag("write", "--reader", pad.url, stdin=json.dumps({"model": "9", "elements": {"1": "1"}}))
+    assert code == 1 and "model" in err
     pad.tags = []
     assert tag("read", "--reader", pad.url)[0] == 1
 
