@@ -172,6 +172,11 @@ def encode(elements: Mapping[int, str], *, afi: int = AFI) -> UhfImage:
     pii, owner = elements.get(PII, ""), elements.get(OWNER, "")
     if not pii:
         raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
+    if "." in owner or ("." in pii and not owner):
+        raise BadInput(
+            f"owner {owner!r} and item number {pii!r} can't be told apart by the dot between them",
+            remedy="Give an owner without a dot (element 3).",
+        )
     uii = urn40(f"{owner}.{pii}" if owner else pii)
     uii += bytes(len(uii) % 2)
     others = {oid: text for oid, text in elements.items() if oid not in (PII, OWNER, CONTENT_PARAMETER)}

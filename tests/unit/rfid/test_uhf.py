@@ -69,6 +69,9 @@ def test_an_identifier_that_can_not_be_coded_is_said() -> None:
         urn40("\U0001f4d6")
     with pytest.raises(BadInput, match="no primary item identifier"):
         iso28560_4.encode({3: "CH-1"})
+    for elements in ({1: "12345678.31"}, {1: "1", 3: "CH.1"}):
+        with pytest.raises(BadInput, match="can't be told apart"):
+            iso28560_4.encode(elements)
 
 
 # --- CULTU -----------------------------------------------------------------------------------------------
