@@ -77,8 +77,16 @@ _CODABAR: Final = {
 }  # fmt: skip
 
 
+_CODABAR_ENDS: Final = CODABAR_ORDER[16:]
+
+
 def codabar(text: str, start: str = "A", stop: str = "B") -> Symbol:
-    """A Codabar symbol; ``text`` is what stands between start and stop.  Raises BadInput."""
+    """A Codabar symbol; ``text`` is what stands between start and stop.
+
+    A text in A to D at both ends brings its own (A30234000517861B).  Raises BadInput.
+    """
+    if len(text) > 2 and text[0] in _CODABAR_ENDS and text[-1] in _CODABAR_ENDS:
+        start, text, stop = text[0], text[1:-1], text[-1]
     for character in text:
         if character not in CODABAR_ORDER[:16]:
             raise _foreign("Codabar", character, "digits and - $ : / . +")

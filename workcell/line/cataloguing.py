@@ -232,7 +232,7 @@ class Cataloguing:
             },
             book.book_id,
         )  # fmt: skip
-        marks = await self._reserve(book, location, call_number, len(siblings) + 1, evidence.text("volume"))
+        marks = await self._reserve(book, location, call_number, len(siblings) + 1, evidence)
         await self._line.write("marks.reserved", marks_to_json(marks), book.book_id)
         return ON
 
@@ -281,14 +281,14 @@ class Cataloguing:
         return str(prepared["pattern"]).format(number=number)
 
     async def _reserve(
-        self, book: Book, location: Location, call_number: str, copy: int, volume: str
+        self, book: Book, location: Location, call_number: str, copy: int, evidence: Evidence
     ) -> Marks:
         barcode, accession = await self.ledger.reserve(book, location)
-        lines = label_print.spine_lines(
-            call_number,
-            location.call_number.scheme,
-            label_print.line_options(self._profile.labels.spine, location, volume=volume, copy=copy),
+        volume, year = evidence.text("volume"), evidence.text("year")
+        options = label_print.line_options(
+            self._profile.labels.spine, location, volume=volume, year=year, copy=copy
         )
+        lines = label_print.spine_lines(call_number, location.call_number.scheme, options)
         return Marks(
             barcode, accession, location.code, call_number, tuple(lines),
             tag_elements(self._profile, barcode, location.code), location.bin, copy, volume,

@@ -111,6 +111,14 @@ def test_codabar_carries_its_characters(text: str) -> None:
     assert [result.text.strip("ABCD") for result in read] == [text]
 
 
+def test_codabar_takes_start_and_stop_from_the_text() -> None:
+    assert codabar("C30234000517861D").elements == codabar("30234000517861", "C", "D").elements
+    label = barcode_label("C30234000517861D", "codabar", "", STOCK, 203)
+    assert decoded(printed(label.bitmap, 0.0, 2.0))[0] == {"C30234000517861D"}
+    with pytest.raises(BadInput, match="no character 'A'"):
+        codabar("3A4B")
+
+
 def test_every_bar_of_a_class_is_equally_wide() -> None:
     symbol = codabar("30234000517861")
     assert set(symbol.dots((2, 5))) == {2, 5}
