@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from workcell.cli.control import request
 from workcell.cli.options import Json, LineId, Store, line_of
@@ -32,11 +31,12 @@ def list_(store: Store = None, line: LineId = None, json: Json = False) -> None:
     if json:
         print_json({"alarms": [_as_json(alarm, how, state) for alarm, how in found]})
         return
-    table = Table("key", "priority", "state", "since", "what, and what to do", box=None, pad_edge=False)
     for alarm, how in found:
+        head = f"{about(alarm.key).priority.value}: {alarm.key}, {how.value}, since {alarm.since}"
         said = f"{alarm.text} {alarm.remedy}".strip()
-        table.add_row(alarm.key, about(alarm.key).priority.value, how.value, alarm.since, said)
-    paper.print(table if found else "no alarm")
+        paper.print(f"{head}\n    {said}", markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        paper.print("no alarm")
 
 
 @app.command()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from asyncua.crypto.cert_gen import setup_self_signed_certificate
 from asyncua.crypto.permission_rules import User, UserRole
@@ -61,7 +61,7 @@ class Readers:
         return User(role=UserRole.User, name=username) if right and known is not _NOBODY else None
 
 
-async def own_certificate(folder: Path, endpoint: str) -> Certificate:
+async def own_certificate(folder: Path) -> Certificate:
     """The server's certificate, made on the first start and kept: clients trust this very one."""
     folder.mkdir(parents=True, exist_ok=True)
     own = Certificate(folder / "server.der", folder / "server-key.pem")
@@ -69,7 +69,7 @@ async def own_certificate(folder: Path, endpoint: str) -> Certificate:
         own.key.touch(mode=0o600)
         own.key.unlink()
         await setup_self_signed_certificate(
-            own.key, own.certificate, APPLICATION_URI, urlsplit(endpoint).hostname or "workcell",
+            own.key, own.certificate, APPLICATION_URI, platform.node() or "workcell",
             [ExtendedKeyUsageOID.SERVER_AUTH], {"organizationName": "cataloguing workcell"},
         )  # fmt: skip
         own.key.chmod(0o600)

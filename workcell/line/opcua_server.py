@@ -72,7 +72,7 @@ class LineServer:
         await server.set_application_uri(APPLICATION_URI)
         server.set_security_policy([_POLICY], _ReadOnly())
         server.set_identity_tokens([ua.UserNameIdentityToken])
-        own = await own_certificate(self._shown.certificates, self._shown.endpoint)
+        own = await own_certificate(self._shown.certificates)
         await server.load_certificate(own.certificate)
         await server.load_private_key(own.key)
         await self._build()

@@ -49,6 +49,7 @@ from workcell.site import (
     write_output,
 )
 
+_COMPLETE_SECONDS = 2.0
 _SLIP_STOCK, _SLIP_DPI = label_print.Stock(50.0, 25.0), 203
 
 
@@ -262,6 +263,9 @@ async def close_batch(line: Line) -> None:
     await line.write("batch.closed", {"counts": counts, "entered": entered, "left": left, "agree": agree})
     with suppress(Refused, DeviceGone):  # a unit that is held or aborted is an operator's; the books are out
         await line.link.command("complete")
+        with suppress(TimeoutError):
+            await line.link.wait_view(lambda seen: seen.state == "Complete", _COMPLETE_SECONDS)
+        await line.see_state()
 
 
 def fill_sources(

@@ -95,6 +95,56 @@ def test_status_is_readable_too(workcell, tmp_path):
     assert "Jam at stamp." in out
 
 
+def test_alarms_are_listed_with_priority_cause_and_response(workcell, tmp_path):
+    cleared = ("alarm.cleared", {"key": "counts"}, "", "")
+    raised = ("alarm.raised", {"key": "counts", "text": "5 in, 4 out.", "remedy": "Search."}, "", "")
+    write(tmp_path, [*STORY, raised, cleared])
+    code, out, _ = workcell("alarms", "list", "--store", tmp_path, "--json")
+    jam, counts = json.loads(out)["alarms"]
+    assert code == DONE
+    assert (jam["key"], jam["priority"], jam["state"], jam["id"]) == (
+        "jam:stamp",
+        "high",
+        "unacknowledged",
+        100,
+    )
+    assert (jam["response"], jam["book"]) == ("Clear it.", BOOK) and jam["cause"] and jam["consequence"]
+    assert (counts["state"], counts["priority"]) == ("returned-unacknowledged", "medium")
+    code, out, _ = workcell("alarms", "list", "--store", tmp_path)
+    assert code == DONE and "Jam at stamp. Clear it." in out
+
+
+@pytest.mark.parametrize("answered", [{"ok": True, "text": "done"}, {"ok": False, "text": "not so"}])
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        (["ack", "all"], ("ack", {"key": "all"})),
+        (
+            ["shelve", "counts", "--minutes", "30", "--reason", "known"],
+            ("shelve", {"key": "counts", "minutes": 30.0, "reason": "known"}),
+        ),
+        (["unshelve", "counts"], ("unshelve", {"key": "counts"})),
+    ],
+)
+def test_what_a_person_says_to_an_alarm_reaches_the_conductor(
+    workcell, tmp_path, monkeypatch, arguments, asked, answered
+):
+    write(tmp_path, STORY)
+    heard = []
+    put = Inbox.put
+
+    def put_and_answer(inbox, request):
+        put(inbox, request)
+        heard.append((request.verb, dict(request.arguments)))
+        inbox.answer(request.id, answered)
+
+    monkeypatch.setattr(Inbox, "put", put_and_answer)
+    code, _, err = workcell("alarms", *arguments, "--store", tmp_path)
+    assert heard == [asked]
+    assert code == (DONE if answered["ok"] else REFUSED)
+    assert answered["text"] in err
+
+
 def test_a_passport_has_every_event_of_its_book(workcell, tmp_path):
     write(tmp_path, STORY)
     code, out, _ = workcell("passport", BOOK, "--store", tmp_path, "--json")
