@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stations.station import Leaving, Way, to_review
-from workcell.kernel.errors import DeviceFault
+from workcell.kernel.errors import DeviceFault, Refused
 from workcell.kernel.events import Event
 from workcell.kernel.evidence import Barcode, Evidence, Face, ImageEvidence, evidence_to_json
 from workcell.kernel.model import (
@@ -23,14 +23,14 @@ from workcell.kernel.model import (
     decision_to_json,
     marks_from_json,
 )
-from workcell.kernel.profile import Profile
+from workcell.kernel.profile import NumberRange, Profile
 from workcell.kernel.worker import InlineWorker
 from workcell.line import recognition
 from workcell.line.cataloguing import Cataloguing
 from workcell.line.files import FileStore
 from workcell.line.policy import all_auto
 from workcell.line.projection import LineState
-from workcell.site import Answer, AnswerKind, Site
+from workcell.site import Answer, AnswerKind, Site, write_number
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -450,3 +450,39 @@ async def test_the_ledger_follows_each_label_of_a_number(desk):
     assert [(line.copy, line.state) for line in desk.site.numbers.labels(barcode)] == [
         (1, "verified"), (2, "verified"),
     ]  # fmt: skip
+
+
+# --- ranges of branches, labels from rolls ---------------------------------------------------------------
+
+
+def numbers_of(**changes):
+    data = tomllib.loads((EXAMPLES / "profiles" / "en.toml").read_text("utf-8"))
+    return {"numbers": {**data["numbers"], **changes}}
+
+
+async def test_a_branch_with_numbers_of_its_own_gives_them_to_its_copies(tmp_path):
+    data = tomllib.loads((EXAMPLES / "profiles" / "en.toml").read_text("utf-8"))
+    own = {"scheme": "plain", "prefix": "EA", "width": 6, "first": 1}
+    locations = [{**place, "item_numbers": own} for place in data["locations"]]
+    desk = await Desk(tmp_path, {"locations": locations}).open()
+    book, leaving = await desk.book()
+    assert leaving.way is Way.ON
+    assert desk.marks(book).barcode == "EA000001"
+
+
+async def test_with_labels_from_a_roll_a_copy_has_no_number_until_one_was_scanned(tmp_path):
+    desk = await Desk(tmp_path, numbers_of(preprinted=True)).open()
+    book, leaving = await desk.book()
+    assert (leaving.way, desk.marks(book).barcode) == (Way.ON, "")
+    assert desk.marks(book).accession
+    range_ = NumberRange(scheme="codabar14", institution="3194", first=500, last=509)
+    desk.site.rolls.register("item", range_, "anna", NOW)
+    number = write_number(range_, 503)
+    await desk.cataloguing.ledger.assign(book, number)
+    assert desk.marks(book).barcode == desk.marks(book).tag_elements[1] == number
+    for event in ("printed", "applied"):
+        await desk.cataloguing.ledger.number(book, event, {"surface": "back", "copy": 1})
+    assert desk.site.numbers.find(number).state == "applied"
+    other, _ = await desk.book()
+    with pytest.raises(Refused, match="applied for"):
+        await desk.cataloguing.ledger.assign(other, number)
