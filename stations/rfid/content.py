@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -18,6 +19,9 @@ MEDIA_FORMAT_OTHER: Final = 19
 AFI_SECURED: Final = 0x07
 AFI_ON_LOAN: Final = 0xC2
 """Application family identifiers of library items (ISO 28560-1): in the library, and on loan."""
+
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What no item number has: control characters."""
 
 ELEMENT_NAMES: Final[Mapping[int, str]] = {
     1: "primary item identifier",

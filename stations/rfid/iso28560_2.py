@@ -10,7 +10,6 @@ findings about the rest.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,6 +17,7 @@ from typing import Final
 from stations.rfid.compaction import Compaction, best_scheme, compact, expand
 from stations.rfid.content import (
     CONTENT_PARAMETER,
+    CONTROL,
     ELEMENT_NAMES,
     MEDIA_FORMAT_OTHER,
     OWNER,
@@ -39,7 +39,6 @@ _PADDED: Final = 0x80
 _EXTENDED: Final = 0x0F
 _LARGEST_OID: Final = 15 + 0xFF
 _FIRST_IN_INDEX: Final = 3  # bit 7 of the content parameter's first byte stands for OID 3
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _COMPACTIONS: Final = tuple(Compaction)
 _ISIL_ELEMENTS: Final = frozenset({OWNER, 11})
 _BYTE_ELEMENTS: Final = frozenset({TYPE_OF_USAGE, MEDIA_FORMAT_OTHER})
@@ -123,7 +122,7 @@ def _in_order(rows: list[Value]) -> list[Stored]:
         raise BadInput("an element is named twice", remedy="Name each OID once.")
     if PII not in texts or not texts[PII].text:
         raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
-    if _CONTROL.search(texts[PII].text):
+    if CONTROL.search(texts[PII].text):
         raise BadInput(f"item number {texts[PII].text!r} has control characters", remedy="Leave them out.")
     return [_stored(texts.pop(PII)), *_behind_pii(texts)]
 
@@ -331,7 +330,7 @@ def text_of(element: Stored) -> str:
         return element.data.hex().upper()  # real tags name any compaction here and mean the byte
     if element.compaction is not Compaction.APPLICATION:
         text = expand(element.data, element.compaction)
-        if element.oid == PII and _CONTROL.search(text):
+        if element.oid == PII and CONTROL.search(text):
             raise ValueError("an item number has no control characters")
         return text
     if element.oid == PII:

@@ -14,7 +14,16 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from stations.rfid.content import OWNER, PII, SET_INFORMATION, TYPE_OF_USAGE, Finding, TagContent, TagImage
+from stations.rfid.content import (
+    CONTROL,
+    OWNER,
+    PII,
+    SET_INFORMATION,
+    TYPE_OF_USAGE,
+    Finding,
+    TagContent,
+    TagImage,
+)
 from workcell.kernel.errors import BadInput
 
 DSFID: Final = 0x3E
@@ -83,6 +92,8 @@ def encode(
     _put(block, _REST_OF_ISIL, rest, "element 3")
     if not elements.get(PII):
         raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
+    if CONTROL.search(elements[PII]):
+        raise BadInput(f"item number {elements[PII]!r} has control characters", remedy="Leave them out.")
     block[_CRC] = _crc_over(bytes(block)).to_bytes(2, "little")
     blocks = _with_title(extensions, elements.get(_TITLE, ""))
     data = bytes(block) + b"".join(extension.to_bytes() for extension in blocks)
@@ -190,6 +201,8 @@ def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
     if pii == _ELSEWHERE:
         text = "the item number has more than 16 bytes and stands in the library extension block"
         findings.append(Finding("pii_in_extension", "error", text, _PII.start))
+    elif CONTROL.search(pii):
+        findings.append(Finding("bad_data", "error", "the item number has control characters", _PII.start))
     elif pii:
         elements[PII] = pii
     else:
