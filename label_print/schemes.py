@@ -68,7 +68,7 @@ _SPELLED: Final = (
     r"(?i:vol|volume|v|no|number|nr|pt|part|bd|band|copy|disc|disk|issue|series|suppl|supplement)\s\d\S*"
 )
 _EDITION: Final = r"\d+(?:st|nd|rd|th|d)\s(?:ed|ser|suppl)\.,?(?!\S)"
-_CHINESE: Final = r"第\s?\S+(?!\S)"
+_CHINESE: Final = r"第\s?\S+(?:\s[册卷辑集部编期分])?(?!\S)"
 _DESIGNATION: Final = re.compile("|".join((_EDITION, _ABBREVIATED, _SPELLED, _CHINESE)))
 
 _GLUED: Final = r"(?:c|v|no|pt|t|bd)\.\d"  # "J5c.1": the copy written to the book number without a space
