@@ -184,10 +184,11 @@ def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="commands of each kind")
+    parser.add_argument("--wires", nargs="+", choices=tuple(_LIMIT_MS), default=tuple(_LIMIT_MS))
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     rows = []
-    for wire in ("tcp", "115200", "19200"):
+    for wire in args.wires:
         ours, peer = _measure(wire, _ours, args.count), _measure(wire, _peer, args.count)
         for what, mine, theirs in zip(("command → ack", "command → done"), ours, peer, strict=True):
             rows.append(

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Protocol, cast
 
 from plc.conversation import Conversation
-from plc.handshake import is_newer, next_seq
-from plc.modbus import read_request, write_request
+from plc.handshake import answer_code, is_newer, next_seq
+from plc.modbus import read_request
 from plc.snapshot import LINE, Snapshot
 from plc.tagmap import Value, VerbSpec
 from workcell.kernel.errors import BadInput, DeviceGone, Doubtful, Refused
@@ -49,8 +49,8 @@ class Linked(Protocol):
         """Give up a wire on which nothing is answered."""
         ...
 
-    def poll_now(self) -> None:
-        """Poll at once."""
+    def command_written(self) -> None:
+        """A command stands in the PLC: look for its answer."""
         ...
 
 
@@ -69,17 +69,38 @@ class Commands:
         self._accepted = self._map.number("ack", "accepted")
         self._reserved: dict[str, int] = {}
         self._given: dict[str, deque[int]] = {}
-        self._unanswered = 0
+        self._waiting: list[tuple[str, int]] = []
+        self._writing = 0
 
     @property
     def unanswered(self) -> bool:
         """Whether a command waits for its answer."""
-        return self._unanswered > 0
+        return bool(self._waiting)
+
+    @property
+    def being_written(self) -> bool:
+        """Whether a command is on its way, so that nobody needs to look for its answer yet."""
+        return self._writing > 0
+
+    @property
+    def last_unanswered(self) -> str | None:
+        """The last station that has yet to answer; None where only the line has."""
+        stations = [unit for unit, _ in self._waiting if unit != LINE]
+        return max(stations, key=self._map.slot, default=None)
+
+    def take_answers(self, words: list[int]) -> None:
+        """Take the answers that are waited for out of the line's answer word and those of the stations."""
+        for unit, seq in self._waiting:
+            place = 0 if unit == LINE else 1 + self._map.slot(unit)
+            code = answer_code(words[place], seq) if place < len(words) else None
+            before = cast("int", self._snapshot.hand(unit)["ack_seq"])
+            if code and answer_code(words[place], before) is None:  # else twelve bits do not tell them apart
+                self._snapshot.answer(unit, seq, code)
 
     def enter_boot(self, boot: int) -> bool:
         """Note the PLC's BootId; True where it has forgotten every number that was given before."""
         before = self._talk.boot or self._earlier_boot
-        self._talk.boot = boot
+        self._talk.enter_boot(boot)
         forgotten = before not in (0, boot)
         if forgotten:
             self._earlier_boot = before
@@ -118,9 +139,7 @@ class Commands:
         }
 
         async def send() -> None:
-            span = self._codec.entry_span("station_command", self._map.slot(station))
-            values = self._codec.encode_entry("station_command", command)
-            await self._talk.run(write_request(span.address, values))
+            await self._talk.write_station_command(station, command)
 
         await self._carry_out(station, seq, send)
         done = self._done(station, seq, spec)
@@ -179,13 +198,13 @@ class Commands:
         """Send until answered, then wait for the end.  Sending again is safe: a number acts once."""
         await self._poller.until_linked()
         boot = self._talk.boot
-        self._unanswered += 1
+        self._waiting.append((unit, seq))
         try:
             while not self._is_answered(unit, seq, boot):
                 await self._send(send)
                 await self._await_answer(unit, seq)
         finally:
-            self._unanswered -= 1
+            self._waiting.remove((unit, seq))
         self._check_accepted(unit, seq)
         await self._await_done(unit, seq, boot)
 
@@ -200,12 +219,15 @@ class Commands:
     async def _send(self, send: Callable[[], Awaitable[None]]) -> None:
         await self._poller.until_linked()
         client = self._talk.client
+        self._writing += 1
         try:
             await send()
         except DeviceGone:
             if self._talk.client is client:
                 await self._poller.drop_wire()
-        self._poller.poll_now()
+        finally:
+            self._writing -= 1
+        self._poller.command_written()
 
     async def _await_answer(self, unit: str, seq: int) -> None:
         """Wait for the answer, a while only: another host may have overwritten what we wrote."""
@@ -249,9 +271,7 @@ class Commands:
         seq = await self.reserve(LINE)
 
         async def send() -> None:
-            self._talk.next_heartbeat()
-            values = self._talk.line_words({**command, "cmd_seq": seq})
-            await self._talk.run(write_request(self._codec.span("line_command").address, values))
+            await self._talk.write_line_command({**command, "cmd_seq": seq})
 
         try:
             await self._carry_out(LINE, seq, send)

@@ -25,6 +25,7 @@ from plc.modbus import (
     read_write_request,
     write_request,
 )
+from plc.pacing import Pace
 from plc.tagmap import TagMap, Value, Version
 from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone, Refused
 from workcell.kernel.ports import Clock, Connect, Ids
@@ -37,6 +38,7 @@ _OWNER_LIMIT = 0x7FFF_FFFF
 _HALF = 0x8000
 _ECHO_SCANS = 5
 _ECHO_SECONDS = 0.2
+_PULSE_SINCE = 0x0102
 
 
 class Unfresh(Exception):
@@ -88,7 +90,11 @@ class Conversation:
         self.patience = Patience(manifest.timing.reply_ms / 1000, manifest.timing.retries)
         self.heart = Heart(token=1 + ids.number(_OWNER_LIMIT), stamp=ids.number(_HALF))
         self.boot = 0
+        self.theirs = Version(major=1, minor=0)
+        self._tokens: set[str] = set()
         self._framer = framer
+        self.numbered = framer().numbered
+        """Whether the wire is one whose answers name their requests."""
         self._client: ModbusClient | None = None
         self._wire = asyncio.Lock()
         self._stamps: deque[int] = deque(maxlen=_STAMPS_KEPT)
@@ -105,6 +111,7 @@ class Conversation:
         )
         self._beat = None
         self._stamps.clear()
+        self._tokens.clear()
 
     async def hang_up(self) -> None:
         """Close the wire, if one is open."""
@@ -123,10 +130,15 @@ class Conversation:
             raise DeviceGone("no link", subject=self.name, remedy="Check power, cable, address.")
         return self._client
 
+    def pace(self, poll_seconds: float) -> Pace:
+        """Give when to ask on this kind of wire."""
+        framer = self._framer()
+        return Pace(framer.byte_seconds, framer.silence, self.scans(1), poll_seconds)
+
     @property
-    def numbered(self) -> bool:
-        """Whether the wire is one whose answers name their requests."""
-        return self.must_client().kind == "tcp"
+    def has_pulse(self) -> bool:
+        """Whether the wire is slow and the PLC has the block for slow wires, which came with map 1.2."""
+        return not self.numbered and self.theirs.word >= _PULSE_SINCE
 
     async def run(self, request: Request, retries: int | None = None) -> tuple[int, ...]:
         """Carry out one request at a time, again after a missing or strange answer."""
@@ -161,24 +173,71 @@ class Conversation:
         """Registers of the line's command block."""
         return self.codec.encode("line_command", {**self.heart.values(), **command})
 
+    @property
+    def heart_is_due(self) -> bool:
+        """Whether the next heartbeat should be written."""
+        return self.clock.now() >= self.heart.due
+
     async def beat_heart(self, retries: int | None = None) -> None:
         """Write the next heartbeat."""
         address, values = self.next_heartbeat()
         await self.run(write_request(address, values), retries)
 
+    # --- commands ----------------------------------------------------------------------------------------
+
+    async def write_line_command(self, command: Mapping[str, int]) -> None:
+        """Write a command to the line; on a serial line without the words that stand there already."""
+        if self.numbered:
+            self.next_heartbeat()
+            await self.run(write_request(self.codec.span("line_command").address, self.line_words(command)))
+            return
+        span = self.codec.field_span("line_command", "unit_mode", "cmd_seq")
+        await self.run(write_request(span.address, self.line_words(command)[-span.count :]))
+
+    async def write_station_command(self, station: str, command: Mapping[str, Value]) -> None:
+        """Write a unit command; on a serial line without the token where it stands there already."""
+        slot = self.map.slot(station)
+        span = self.codec.entry_span("station_command", slot)
+        words = self.codec.encode_entry("station_command", command)
+        if not self.numbered and station in self._tokens:
+            verb = self.codec.address("station_command", "verb", slot)
+            await self.run(write_request(verb, words[verb - span.address :]))
+            return
+        await self.run(write_request(span.address, words))
+        self._tokens.add(station)
+
+    def enter_boot(self, boot: int) -> None:
+        """Note the PLC's BootId; at a power-up it has forgotten what stood in its registers."""
+        if boot != self.boot:
+            self._tokens.clear()
+        self.boot = boot
+
     # --- reading -----------------------------------------------------------------------------------------
 
-    async def read_hot(self) -> dict[str, Value]:
-        """Read what is polled, with a heartbeat where one is due."""
+    async def read_hot(self, *, joins: bool) -> dict[str, Value]:
+        """Read what is polled of the line, with a heartbeat where one is due; ``joins``: in one exchange."""
         span = self.codec.span("line") if self.numbered else self.codec.hot_span("line")
-        if self.clock.now() < self.heart.due:
-            return await self.read_line(span)
-        if not self.manifest.fc23:
+        return self.fresh("line", await self._poll(span, joins=joins))
+
+    async def read_news(self, *, joins: bool) -> Value:
+        """Read whether the line's hot words have changed, with a heartbeat where one is due."""
+        span = self.codec.field_span("pulse", "signature", "news")
+        return self.fresh("pulse", await self._poll(span, joins=joins))["news"]
+
+    async def read_answers(self, last: str | None) -> tuple[Value, list[int]]:
+        """Read the news, and the answer words of the line and of the stations up to ``last``."""
+        span = self.codec.field_span("pulse", "signature", "answer")
+        count = span.count + (0 if last is None else self.map.slot(last) + 1)
+        words = await self.run(read_request(span.address, count))
+        return self.fresh("pulse", words)["news"], list(words[span.count - 1 :])
+
+    async def _poll(self, span: Span, *, joins: bool) -> tuple[int, ...]:
+        if self.heart_is_due:
+            if joins and self.manifest.fc23:
+                address, values = self.next_heartbeat()
+                return await self.run(read_write_request(span.address, span.count, address, values))
             await self.beat_heart()
-            return await self.read_line(span)
-        address, values = self.next_heartbeat()
-        words = await self.run(read_write_request(span.address, span.count, address, values))
-        return self.fresh("line", words)
+        return await self.run(read_request(span.address, span.count))
 
     async def read_line(self, span: Span) -> dict[str, Value]:
         """Read so much of the line's block."""
@@ -221,6 +280,7 @@ class Conversation:
                 subject=self.name, remedy="Check base.status in the manifest.",
             )  # fmt: skip
         theirs = Version.of_word(cast("int", header["map_version"]))
+        self.theirs = theirs
         if theirs.major != self.map.version.major:
             raise ConfigError(
                 f"the PLC has tag map {theirs}, this host {self.map.version}", subject=self.name,

@@ -23,6 +23,16 @@ def is_newer(seq: int, than: int) -> bool:
     return 0 < (seq - than) % _CIRCLE <= _CIRCLE // 2
 
 
+def answer_word(ack_seq: int, ack_code: int) -> int:
+    """Give AckSeq and AckCode in one word: the code in the upper four bits, the number modulo 4096."""
+    return ack_code << 12 | ack_seq & 0xFFF
+
+
+def answer_code(word: int, seq: int) -> int | None:
+    """Give the AckCode of an answer word where it answers ``seq``; None where it answers another number."""
+    return word >> 12 if word & 0xFFF == seq & 0xFFF else None
+
+
 @dataclass
 class Handshake:
     """The PLC's side: what was answered and what has ended."""

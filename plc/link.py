@@ -24,11 +24,11 @@ from workcell.kernel.ports import Clock, Connect, Done, Ids, LineView, TrackEven
 
 log = logging.getLogger(__name__)
 
-_SLOW_SECONDS = 1.0
 _PASSING_SECONDS = 3.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
-_EAGER_SECONDS = 0.004
+_LONGEST_AWAY = 0.3
+_CHANGED = ("stations", "zones", "ring")
 
 
 class PlcLink:
@@ -62,7 +62,7 @@ class PlcLink:
         self._talk = Conversation(clock, ids, self._map, manifest, name=name, framer=framer)
         self._snapshot = Snapshot(self._map, manifest, self._talk.codec, name)
         self._commands = Commands(self._talk, self._snapshot, self, last_boot_id)
-        self._poll_seconds = poll_seconds
+        self._pace = self._talk.pace(poll_seconds)
         self._give_up_seconds = give_up_seconds
         self._poller: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -70,6 +70,9 @@ class PlcLink:
         self._opened = False
         self._fatal: Exception | None = None
         self._slow_due = 0.0
+        self._news: Value | None = None
+        self._heard_news: Value | None = None
+        self._looked = self._written = 0.0
         self._events: asyncio.Queue[TrackEvent | None] = asyncio.Queue()
 
     # --- life --------------------------------------------------------------------------------------------
@@ -109,6 +112,7 @@ class PlcLink:
             await self._talk.check_identity()
             await self._talk.claim()
             await self._talk.resync()
+            self._news = self._heard_news = None
             await self._poll(everything=True)
             if not self._opened:
                 await self._let_old_events_pass()
@@ -144,20 +148,39 @@ class PlcLink:
 
     async def _poll_or_recover(self) -> None:
         try:
-            await self._poll()
+            if self._only_answers_matter():
+                await self._poll_answers()
+            else:
+                await self._poll()
         except (DeviceGone, DeviceFault) as error:
             await self._recover(error)
 
     async def _pause(self, due: float) -> float:
         """Wait for the next poll, less long while a command waits for its answer; when that poll was due."""
-        eager = self._commands.unanswered
-        period = min(self._poll_seconds, _EAGER_SECONDS) if eager else self._poll_seconds
-        due = max(due + period, self._clock.now())
-        with suppress(TimeoutError):
-            async with self._clock.timeout(max(0.0, due - self._clock.now())):
-                await self._wake.wait()
-        self._wake.clear()
-        return due
+        following = due + self._pace.between_polls
+        while True:
+            due = self._next_due(following)
+            try:
+                async with self._clock.timeout(max(0.0, due - self._clock.now())):
+                    await self._wake.wait()
+            except TimeoutError:
+                return due
+            self._wake.clear()
+
+    def _next_due(self, following: float) -> float:
+        now = self._clock.now()
+        if not self._commands.unanswered:
+            return max(following, now)
+        if self._commands.being_written:
+            return now + _LONGEST_AWAY
+        return now + self._pace.wait_for_answer(now - self._written, self._answer_words())
+
+    def _answer_words(self) -> int:
+        """Registers in which the answers stand that are waited for."""
+        if not self._talk.has_pulse:
+            return self._talk.codec.hot_span("line").count
+        last = self._commands.last_unanswered
+        return self._talk.codec.hot_span("pulse").count + (0 if last is None else self._map.slot(last) + 1)
 
     async def _recover(self, error: Exception) -> None:
         """Say once that the link is lost, try until it is back, and say that once."""
@@ -184,9 +207,13 @@ class PlcLink:
             try:
                 if self._talk.must_client().suspect:
                     await self._talk.resync()
-                seen = await self._read_changed(everything)
+                    self._news = self._heard_news = None
+                if not await self._beat_alone(everything):
+                    return
+                news = await self._read_news()
+                seen = await self._read_changed(everything) if self._is_news(news, everything) else None
                 if not self._talk.must_client().suspect:
-                    self._use(seen)
+                    self._use_unless_overtaken(seen, news)
                     return
                 problem = "answers came late or broken"
             except Unfresh as error:
@@ -194,24 +221,72 @@ class PlcLink:
                 self._talk.must_client().suspect = True
         raise DeviceGone(f"nothing fresh is read ({problem})", subject=self._name)
 
-    async def _read_changed(self, everything: bool) -> Read:
-        """Read the hot part, then the blocks whose counters have moved."""
+    async def _beat_alone(self, everything: bool) -> bool:
+        """Write a heartbeat that is due and no part of a read; False where a command goes first now."""
+        if self._talk.has_pulse and not self._pace.joins and self._talk.heart_is_due:
+            await self._talk.beat_heart()
+        return everything or not self._only_answers_matter()
+
+    async def _read_news(self) -> Value | None:
+        """Read whether anything has changed, unless an answer has just told; None where the wire is quick."""
+        heard, self._heard_news = self._heard_news, None
+        if heard is None and self._talk.has_pulse:
+            return await self._talk.read_news(joins=self._pace.joins)
+        return heard
+
+    def _is_news(self, news: Value | None, everything: bool) -> bool:
+        """Whether the line must be read; on a slow wire only what has changed is, and all of it at times."""
+        return everything or news is None or news != self._news or self._clock.now() >= self._slow_due
+
+    def _only_answers_matter(self) -> bool:
+        """Whether on a slow wire everything else may wait until a command is answered."""
+        return (
+            self._commands.unanswered
+            and self._talk.has_pulse
+            and self._clock.now() < self._looked + _LONGEST_AWAY
+        )
+
+    async def _poll_answers(self) -> None:
+        """Look for the answers that are waited for; any doubt about them is left to the next whole poll."""
+        if self._talk.must_client().suspect:
+            self._looked = 0.0
+            return
+        if self._commands.being_written:
+            return
+        try:
+            news, words = await self._talk.read_answers(self._commands.last_unanswered)
+        except Unfresh:
+            self._looked = 0.0
+            return
+        if not self._talk.must_client().suspect:
+            self._heard_news = news
+            self._commands.take_answers(words)
+
+    async def _read_changed(self, everything: bool) -> Read | None:
+        """Read the hot part, then the blocks whose counters have moved; None where a command goes first."""
         talk, moved = self._talk, self._snapshot.moved
-        hot = await talk.read_hot()
+        hot = await talk.read_hot(joins=self._pace.joins)
         read = Read(hot)
         everything = everything or hot["boot_id"] != talk.boot
         if not talk.numbered and (everything or moved(hot, "line")):
             read.hot = await talk.read_line(talk.codec.span("line"))
-        if everything or moved(hot, "stations"):
-            read.stations = await talk.read_block("stations")
-        if everything or moved(hot, "zones"):
-            read.zones = await talk.read_block("zones")
-        if everything or moved(hot, "ring"):
-            read.ring = await talk.read_block("ring")
-        if everything or self._clock.now() >= self._slow_due:
-            self._slow_due = self._clock.now() + _SLOW_SECONDS
+        for block in _CHANGED:
+            if everything or moved(hot, block):
+                if self._only_answers_matter():
+                    return None
+                setattr(read, block, await talk.read_block(block))
+        if everything or (self._clock.now() >= self._slow_due and not self._commands.unanswered):
             read.times = await talk.read_block("times")
+            self._slow_due = self._clock.now() + self._pace.between_slow(len(read.times))
         return read
+
+    def _use_unless_overtaken(self, seen: Read | None, news: Value | None) -> None:
+        """Take a poll over; one that was broken off for a command is made again, as if it had not been."""
+        if seen is None and self._is_news(news, everything=False):
+            return
+        self._news, self._looked = news, self._clock.now()
+        if seen is not None:
+            self._use(seen)
 
     def _use(self, read: Read) -> None:
         boot = cast("int", read.hot["boot_id"])
@@ -259,8 +334,9 @@ class PlcLink:
         self._linked = False
         await self._hang_up()
 
-    def poll_now(self) -> None:
-        """Poll at once."""
+    def command_written(self) -> None:
+        """A command stands in the PLC: look for its answer."""
+        self._written = self._clock.now()
         self._wake.set()
 
     # --- commands ----------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ _BITS_PER_BYTE = 11
 _FAST_BAUD = 19200
 _FAST_SILENCE = 0.00175
 _BABBLE_SECONDS = 5.0
+_LEAST_LISTENING = 0.0002
 
 
 class BadFrame(Exception):
@@ -138,9 +139,13 @@ def crc16(data: bytes) -> int:
 
 
 class Framer(Protocol):
-    """Frames for one kind of wire.  ``silence`` is the pause in seconds that must precede a request."""
+    """Frames for one kind of wire.
+
+    ``silence`` is the pause in seconds that must precede a request, ``byte_seconds`` what a byte takes.
+    """
 
     silence: float
+    byte_seconds: float
     numbered: bool
     """Whether an answer names its request, so that a late one can be told from the right one."""
 
@@ -164,6 +169,7 @@ class MbapFramer:
     """Modbus TCP: every frame is numbered, so that a late answer is dropped."""
 
     silence = 0.0
+    byte_seconds = 0.0
     numbered = True
 
     def __init__(self) -> None:
@@ -203,8 +209,8 @@ class RtuFramer:
     numbered = False
 
     def __init__(self, baud: int) -> None:
-        self._byte_seconds = _BITS_PER_BYTE / baud
-        self.silence = _FAST_SILENCE if baud > _FAST_BAUD else 3.5 * self._byte_seconds
+        self.byte_seconds = _BITS_PER_BYTE / baud
+        self.silence = _FAST_SILENCE if baud > _FAST_BAUD else 3.5 * self.byte_seconds
 
     def encode(self, unit: int, request: Request) -> bytes:
         """Frame a request."""
@@ -230,7 +236,7 @@ class RtuFramer:
 
     def seconds(self, request: Request) -> float:
         """Give the time that request and answer take at this speed."""
-        return (len(request.pdu) + request.answer_bytes + 6) * self._byte_seconds + 2 * self.silence
+        return (len(request.pdu) + request.answer_bytes + 6) * self.byte_seconds + 2 * self.silence
 
 
 # --- transactions ----------------------------------------------------------------------------------------
@@ -260,6 +266,7 @@ class ModbusClient:
         self._unit = unit
         self._patience = patience
         self._buffer = bytearray()
+        self._heard = clock.now()
         self.suspect = False
 
     @property
@@ -335,10 +342,12 @@ class ModbusClient:
         if not data:
             raise DeviceGone("the far end has closed the wire", subject="PLC", remedy="Check the PLC.")
         self._buffer += data
+        self._heard = self._clock.now()
 
     async def _before_sending(self) -> None:
-        """Hear the silent interval; bytes that nobody asked for make the wire suspect."""
-        if self._buffer or await self._heard_something(self._framer.silence):
+        """Hear the rest of the silent interval; bytes that nobody asked for make the wire suspect."""
+        rest = self._heard + self._framer.silence - self._clock.now()
+        if self._buffer or await self._heard_something(max(rest, _LEAST_LISTENING)):
             self.suspect = True
             await self._hear_silence(self._framer.silence)
 

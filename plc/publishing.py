@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plc.handshake import Handshake
+from plc.handshake import Handshake, answer_word
 from plc.image import Image
 from plc.linestate import LineState
 from plc.ownership import Ownership
@@ -25,6 +25,7 @@ class Publisher:
         self._map = line.map
         self._published: dict[str, object] = {}
         self._counters = {"zone_change": 0, "station_change": 0, "line_change": 0}
+        self._news = 0
         self._slow_due = 0.0
         self._beat = 0
         self._eyes_at_boot = line.plant.eyes()
@@ -150,18 +151,27 @@ class Publisher:
             self._count("line_change")
             self._image.put("line", cold)
         safe = line.plant.safety_ok()
-        self._image.put(
-            "line",
-            {
-                "boot_id": boot_id,
-                "state": STATES.index(line.unit.state),
-                "mode": MODES.index(line.unit.mode) + 1,
-                "ack_seq": hand.ack_seq,
-                "ack_code": self._map.number("ack", hand.ack_code),
-                "done_seq": hand.done_seq,
-                "safety": safe | (line.unit.state == "aborted" and not safe) << 1,
-                "event_head": line.ring.head,
-                "heartbeat_echo": self._owner.heartbeat,
-                **self._counters,
-            },
-        )
+        hot: dict[str, Value] = {
+            "boot_id": boot_id,
+            "state": STATES.index(line.unit.state),
+            "mode": MODES.index(line.unit.mode) + 1,
+            "ack_seq": hand.ack_seq,
+            "ack_code": self._map.number("ack", hand.ack_code),
+            "done_seq": hand.done_seq,
+            "safety": safe | (line.unit.state == "aborted" and not safe) << 1,
+            "event_head": line.ring.head,
+            **self._counters,
+        }
+        self._image.put("line", {**hot, "heartbeat_echo": self._owner.heartbeat})
+        self._show_pulse(hot, hand)
+
+    def _show_pulse(self, hot: dict[str, Value], hand: Handshake) -> None:
+        """WC-FR-007 and WC-HS-011, for lines on which the rest takes long."""
+        if self._is_change("hot", hot):
+            self._news = (self._news + 1) & 0xFFFF
+        self._image.put("pulse", {"news": self._news, "answer": self._answer(hand)})
+        for station in self._stations:
+            self._image.put_entry("pulse", station.slot, {"answer": self._answer(station.hand)})
+
+    def _answer(self, hand: Handshake) -> int:
+        return answer_word(hand.ack_seq, self._map.number("ack", hand.ack_code))

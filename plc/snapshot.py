@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from plc.codec import Codec
@@ -67,6 +67,19 @@ class Snapshot:
         )
         if read.stations or read.zones or _settled(line) != _settled(before.line):
             self.notify()
+
+    def answer(self, unit: str, seq: int, code: int) -> None:
+        """Take over how a command was answered, ahead of what else has changed."""
+        answer: dict[str, Value] = {"ack_seq": seq, "ack_code": code}
+        seen = self._seen
+        if unit == LINE:
+            self._seen = replace(seen, line={**seen.line, **answer})
+        else:
+            slot = self._map.slot(unit)
+            stations = list(seen.stations)
+            stations[slot] = {**stations[slot], **answer}
+            self._seen = replace(seen, stations=tuple(stations))
+        self.notify()
 
     def moved(self, hot: Mapping[str, Value], block: str) -> bool:
         """Whether the block's counter in the hot part is another one than at the last poll."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plc.conformance.checks import Catalogue, expect, ms
 from plc.conformance.host import LINE, Broken
 from plc.conformance.probe import Probe
+from plc.handshake import answer_word
 from plc.modbus import read_request, write_request
 
 _GOLD = Catalogue("gold")
@@ -112,6 +113,46 @@ async def _change_counters(probe: Probe) -> str:
     expect(full["zone_change"] != after["zone_change"], "zone_change did not move when a book arrived")
     expect(full["line_change"] != after["line_change"], "line_change did not move when entered went up")
     return "line, station, zone"
+
+
+@check(
+    "WC-FR-007",
+    start="execute",
+    advice="Compare words 5 to 15 of the line block with those of the last scan.",
+)
+async def _news(probe: Probe) -> str:
+    """News moves when the hot words of the line change, and only then."""
+    before = await probe.read("pulse")
+    await probe.clock.sleep(0.3)
+    quiet = await probe.read("pulse")
+    expect(quiet["news"] == before["news"], "news moved while nothing changed")
+    for command in ("unhold", "suspend" if "suspend" not in probe.manifest.left_out else "hold"):
+        await probe.order(command)
+        after = await probe.read("pulse")
+        expect(after["news"] != quiet["news"], f"news did not move at the answer to {command}")
+        await probe.wait_scans(3)
+        quiet = await probe.read("pulse")
+    return "quiet and moved"
+
+
+@check(
+    "WC-HS-011",
+    start="execute",
+    advice="Write the answers into pulse behind the handshakes, in the same scan.",
+)
+async def _answers_in_pulse(probe: Probe) -> str:
+    """Pulse shows each answer as its handshake does."""
+    await probe.order("unhold")
+    station = probe.stations[-1]
+    for _ in range(3):
+        await probe.give_raw(station, 0, ())
+        await probe.wait_scans(3)
+        line, hand = await probe.line(), await probe.hand(station)
+        pulse, entry = await probe.read("pulse"), await probe.entry("pulse", station)
+        for unit, shown, theirs in (("line", pulse, line), (station, entry, hand)):
+            wanted = answer_word(theirs["ack_seq"], theirs["ack_code"])
+            expect(shown["answer"] == wanted, f"{unit}: answer is {shown['answer']:#06x}, not {wanted:#06x}")
+    return f"line, {station}"
 
 
 # --- times and counts ------------------------------------------------------------------------------------

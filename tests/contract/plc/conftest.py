@@ -1,10 +1,8 @@
-"""One line behind three kinds of wire: in memory on virtual time, TCP, and RTU over a pseudo-terminal."""
+"""One line behind every kind of wire: in memory and at a serial line's pace on virtual time, TCP, pseudo-terminal."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from plc import Manifest, PlcHost, PlcLink, SoftPlc, builtin_tagmap, default_manifest
+from plc import Manifest, PlcHost, PlcLink, PseudoTerminal, SoftPlc, builtin_tagmap, default_manifest
 from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
 from workcell.kernel.errors import DeviceGone
 from workcell.kernel.ids import SeededIds
@@ -72,41 +70,42 @@ class Plant:
         return self.safe
 
 
-class PtyEnd:
-    """The device's end of a pseudo-terminal."""
+_BITS_PER_BYTE = 11
 
-    def __init__(self) -> None:
-        self._fd, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._fd, False)
-        self.endpoint = f"serial://{os.ttyname(self._slave)}?baud=115200"
-        self._inbox: asyncio.Queue[bytes] = asyncio.Queue()
-        asyncio.get_running_loop().add_reader(self._fd, self._take)
 
-    def _take(self) -> None:
-        with suppress(BlockingIOError, OSError):
-            self._inbox.put_nowait(os.read(self._fd, 65536))
+class PacedWire:
+    """A serial wire in memory on which every byte takes its time at ``baud``; one task each way."""
 
-    async def read(self, limit: int = 65536) -> bytes:
-        return await self._inbox.get()
+    def __init__(self, clock: WallClock, baud: int, serve: Callable[[ByteStream], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._byte_seconds = _BITS_PER_BYTE / baud
+        self._serve = serve
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def write(self, data: bytes) -> None:
-        os.write(self._fd, data)
+    async def connect(self) -> ByteStream:
+        near, near_far = memory_pair()
+        far, far_near = memory_pair()
+        for work in (self._serve(far), self._carry(near_far, far_near), self._carry(far_near, near_far)):
+            self._tasks.append(asyncio.ensure_future(work))
+        return near
 
-    async def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._fd)
-        os.close(self._fd)
-        os.close(self._slave)
+    async def _carry(self, source: ByteStream, target: ByteStream) -> None:
+        with suppress(DeviceGone):
+            while data := await source.read():
+                await self._clock.sleep(len(data) * self._byte_seconds)
+                await target.write(data)
+        await target.close()
 
 
 class Rig:
     """A running soft PLC, and links to it over a wire that can be cut."""
 
-    def __init__(self, clock: WallClock, manifest: Manifest, rtu: bool) -> None:
+    def __init__(self, clock: WallClock, manifest: Manifest, baud: int = 0) -> None:
         self.clock = clock
         self.plant = Plant()
         self.manifest = manifest
-        self.rtu = rtu
+        self.rtu = baud > 0
+        self.baud = baud or 115200
         self.plc = SoftPlc(self.plant, builtin_tagmap(), STATIONS, manifest=manifest)
         self.host = PlcHost(self.plc, clock, unit=manifest.unit)
         self.scanning: asyncio.Task[None] | None = None
@@ -136,7 +135,13 @@ class Rig:
         """A link as a host process would make it: with a token of its own."""
         self._links += 1
         return PlcLink(
-            self._connect, self.clock, SeededIds(self._links), manifest=self.manifest, rtu=self.rtu, **options
+            self._connect,
+            self.clock,
+            SeededIds(self._links),
+            manifest=self.manifest,
+            rtu=self.rtu,
+            baud=self.baud,
+            **options,
         )
 
     async def started(self, **options: Any) -> PlcLink:
@@ -176,17 +181,20 @@ async def kill(link: PlcLink) -> None:
 
 @asynccontextmanager
 async def _rig(wire: str, clock: WallClock, manifest: Manifest) -> AsyncIterator[Rig]:
-    rig = Rig(clock, manifest, rtu=wire == "rtu")
+    kind, _, baud = wire.partition(" at ")
+    rig = Rig(clock, manifest, int(baud or 0))
     async with AsyncExitStack() as stack:
         rig.scanning = asyncio.create_task(rig.host.run())
         stack.callback(rig.scanning.cancel)
         stack.push_async_callback(rig.host.close)
-        if wire == "memory":
+        if kind == "memory" and not rig.rtu:
             rig.connect_raw = memory_connect(rig.host.serve)
-        elif wire == "tcp":
+        elif kind == "memory":
+            rig.connect_raw = PacedWire(clock, rig.baud, rig.host.serve_rtu).connect
+        elif kind == "tcp":
             rig.connect_raw = connector(f"tcp://127.0.0.1:{await rig.host.listen()}")
         else:
-            end = PtyEnd()
+            end = PseudoTerminal(clock, rig.baud)
             serving = asyncio.create_task(rig.host.serve_rtu(end))
             stack.push_async_callback(end.close)
             stack.callback(serving.cancel)
@@ -198,7 +206,10 @@ async def _rig(wire: str, clock: WallClock, manifest: Manifest) -> AsyncIterator
 Scenario = Callable[[Rig], Awaitable[None]]
 
 
-@pytest.fixture(params=["memory", "tcp", "rtu"])
+WIRES = ["memory", "tcp", "pty at 115200", "memory at 115200", "memory at 19200"]
+
+
+@pytest.fixture(params=WIRES)
 def wire(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -209,13 +220,14 @@ def play(wire: str) -> Callable[..., None]:
 
     def run(scenario: Scenario, **changes: Any) -> None:
         manifest = default_manifest().model_copy(update={"stations": STATIONS, **changes})
-        clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)) if wire == "memory" else WallClock()
+        virtual = wire.startswith("memory")
+        clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)) if virtual else WallClock()
 
         async def main() -> None:
             async with _rig(wire, clock, manifest) as rig, clock.timeout(_LONGEST_SCENARIO):
                 await scenario(rig)
 
-        if wire == "memory":
+        if virtual:
             run_virtual(main())
         else:
             asyncio.run(main())

@@ -166,6 +166,30 @@ def moves_no_change_counter(plc: Any) -> None:
     plc._publisher._count = lambda counter: None
 
 
+@mutant("WC-FR-007")
+def has_no_news(plc: Any) -> None:
+    put = plc.image.put
+    plc.image.put = lambda block, values: put(block, {**values, "news": 0} if block == "pulse" else values)
+
+
+@mutant("WC-FR-007")
+def has_news_every_scan(plc: Any) -> None:
+    show = plc._publisher._show_pulse
+
+    def busy(hot: Any, hand: Any) -> None:
+        show({**hot, "scan": plc._publisher.beat}, hand)
+
+    plc._publisher._show_pulse = busy
+
+
+@mutant("WC-HS-011")
+def leaves_the_answers_of_stations_out(plc: Any) -> None:
+    put = plc.image.put_entry
+    plc.image.put_entry = lambda block, index, values: put(
+        block, index, {"answer": 0} if block == "pulse" else values
+    )
+
+
 @mutant("WC-BT-001")
 def starts_with_boot_id_zero(plc: Any) -> None:
     plc.boot_id = 0

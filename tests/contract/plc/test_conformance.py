@@ -286,7 +286,7 @@ def test_another_major_version_ends_the_questions_with_both_versions() -> None:
     report = _conform("gold", patch=lambda plc: plc.image.put("line", {"map_version": 2 * 256 + 3}))
     found = {rule.id: rule for rule in report.rules}
     assert not report.passed
-    assert found["WC-RG-006"].measured == "the PLC has tag map 2.3, this kit 1.1"
+    assert found["WC-RG-006"].measured == "the PLC has tag map 2.3, this kit 1.2"
     assert found["WC-HS-001"].verdict == "n/a"
 
 

@@ -478,7 +478,7 @@ def test_another_major_version_is_refused_with_both_versions(play: Any) -> None:
 
     async def scenario(rig: Any) -> None:
         rig.plc.image.put("line", {"map_version": 2 * 256 + 5})
-        with pytest.raises(ConfigError, match=r"tag map 2\.5, this host 1\.1"):
+        with pytest.raises(ConfigError, match=r"tag map 2\.5, this host 1\.2"):
             await rig.link().open()
 
     play(scenario)

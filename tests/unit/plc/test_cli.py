@@ -46,7 +46,7 @@ def test_addresses_follow_the_manifest(tmp_path: Path) -> None:
     manifest.write_text(VENDOR.read_text("utf-8").replace("status = 0", "status = 4000"), "utf-8")
     data = json.loads(_run("map", "--format", "json", "--manifest", str(manifest)).stdout)
     assert data["registers"][0] | {"address": 4000, "field": "signature"} == data["registers"][0]
-    assert (data["version"], data["verbs"]["feed"]["id"]) == ("1.1", 2)
+    assert (data["version"], data["verbs"]["feed"]["id"]) == ("1.2", 2)
     assert "wc_line_signature AT %QW4000 : UINT;" in _run(
         "map", "--format", "st", "--manifest", str(manifest), "--area", "%QW"
     ).stdout  # fmt: skip

@@ -93,7 +93,7 @@ def test_the_worked_examples_are_right() -> None:
     hot = codec.encode(
         "line",
         {
-            "signature": 0x5743, "map_version": 257, "block_id": 1, "beat": 512, "stamp_echo": 257,
+            "signature": 0x5743, "map_version": 258, "block_id": 1, "beat": 512, "stamp_echo": 257,
             "boot_id": 7, "state": 4, "mode": 1, "ack_seq": 1, "ack_code": 1, "done_seq": 1, "safety": 1,
             "line_change": 2,
         },
