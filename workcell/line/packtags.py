@@ -5,7 +5,7 @@ Status and Admin only: nothing here commands.  Speeds are books a minute, times 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,14 +63,10 @@ def _unit(name: str, state: LineState, timeline: Timeline, design: float, now: d
         "Admin.MachDesignSpeed": design,
         "Admin.AccTimeSinceReset": _whole(until - opened),
         "Admin.StateCurrentTime": _whole(spans[-1].length if spans else timedelta()),
-        "Admin.StateCumulativeTime": [
-            _whole(sum((span.length for span in spans if span.state == known), timedelta()))
-            for known in STATES
-        ],
-        "Admin.ModeCumulativeTime": [
-            _whole(sum((span.length for span in spans if (span.mode or MODES[0]) == known), timedelta()))
-            for known in MODES
-        ],
+        "Admin.StateCumulativeTime": _cumulative(STATES, ((span.state, span.length) for span in spans)),
+        "Admin.ModeCumulativeTime": _cumulative(
+            MODES, ((span.mode or MODES[0], span.length) for span in spans)
+        ),
     }
     return (
         tags
@@ -78,6 +74,14 @@ def _unit(name: str, state: LineState, timeline: Timeline, design: float, now: d
         | _alarms(name, state)
         | (_line(state, timeline, until) if not name else {})
     )
+
+
+def _cumulative(names: tuple[str, ...], parts: Iterable[tuple[str, timedelta]]) -> list[int]:
+    """Whole seconds by the number of a name, in one pass; what has no number counts as 0, not known."""
+    sums = [timedelta()] * len(names)
+    for name, length in parts:
+        sums[_number(names, name)] += length
+    return [_whole(length) for length in sums]
 
 
 def _line(state: LineState, timeline: Timeline, until: datetime) -> dict[str, Any]:
