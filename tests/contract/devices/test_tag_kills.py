@@ -1,4 +1,4 @@
-"""The program is killed at every frame of a tag write: no tag is ever whole and wrong, the next run ends well."""
+"""The program is killed at every frame of a tag write: no tag is whole and wrong, the next run ends well."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -64,7 +64,9 @@ def test_real_records_are_the_same_in_every_format(tmp_path, name: str) -> None:
         source = tmp_path / f"out.{to}"
 
 
-_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x1b\x1d\x1e\x1f"), max_size=30)
+_TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0\x1b\x1d\x1e\x1f"), max_size=30
+)
 _CODES = st.sampled_from("abcxyz0189")
 
 
