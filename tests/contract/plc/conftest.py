@@ -1,4 +1,4 @@
-"""One line behind every kind of wire: in memory and at a serial line's pace on virtual time, TCP, pseudo-terminal."""
+"""One line behind every kind of wire: in memory, also at a serial line's pace, TCP, and a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -260,9 +260,10 @@ def _kill() -> Callable[[PlcLink], Awaitable[None]]:
 class Noise:
     """A serial wire that does to each answer what a test says; requests pass."""
 
-    def __init__(self, clock: WallClock, serve: Callable[[ByteStream], Awaitable[None]]) -> None:
+    def __init__(self, clock: WallClock, serve: Callable[[ByteStream], Awaitable[None]], baud: int) -> None:
         self._clock = clock
         self._serve = serve
+        self._byte_seconds = _BITS_PER_BYTE / baud if baud else 0.0
         self.treat: Callable[[bytes], list[tuple[float, bytes]]] = lambda answer: [(0.0, answer)]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -280,6 +281,7 @@ class Noise:
     async def _pass_requests(self, source: ByteStream, target: ByteStream) -> None:
         with suppress(DeviceGone):
             while data := await source.read():
+                await self._clock.sleep(len(data) * self._byte_seconds)
                 await target.write(data)
         await target.close()
 
@@ -289,13 +291,13 @@ class Noise:
                 self._start(self._deliver(target, delay, data))
 
     async def _deliver(self, target: ByteStream, delay: float, data: bytes) -> None:
-        await self._clock.sleep(delay)
+        await self._clock.sleep(delay + len(data) * self._byte_seconds)
         with suppress(DeviceGone):
             await target.write(data)
 
 
-@pytest.fixture
-def play_with_noise() -> Callable[..., None]:
+@pytest.fixture(params=[0, 115200, 19200], ids=["no pace", "115200", "19200"])
+def play_with_noise(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Plays a scenario over a serial wire in memory, whose ``noise`` the test directs."""
 
     def run(scenario: Callable[[Rig, Noise], Awaitable[None]]) -> None:
@@ -304,8 +306,9 @@ def play_with_noise() -> Callable[..., None]:
         async def main() -> None:
             clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
             async with _rig("memory", clock, manifest) as rig:
-                noise = Noise(clock, rig.host.serve_rtu)
+                noise = Noise(clock, rig.host.serve_rtu, request.param)
                 rig.rtu, rig.connect_raw = True, noise.connect
+                rig.baud = request.param or rig.baud
                 async with clock.timeout(_LONGEST_SCENARIO):
                     await scenario(rig, noise)
 

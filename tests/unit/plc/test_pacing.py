@@ -1,4 +1,4 @@
-"""When a PLC is asked: a command never waits long for a poll, and its answer is asked for when it can be there."""
+"""When a PLC is asked: no command waits long for a poll, and an answer is asked for when it can be there."""
 
 from __future__ import annotations
 
