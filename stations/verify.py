@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -12,13 +13,16 @@ from stations.station import ON, Bench, Leaving, Picture, Way, to_review
 from stations.surfaces import CAMERA, open_to
 from workcell.kernel.model import Marks, Proof, Reason
 from workcell.kernel.ports import TagReader
-from workcell.kernel.profile import Surface
+from workcell.kernel.profile import Labels, Surface
 
 YES = frozenset({"y", "yes", "是"})
 
 _STAMP = "stamp"
 _TURNED = ("", " on its side", " upside down", " on its side")
 """How a label stands, by quarter turns."""
+
+_JOINED = 1.25
+"""Height over width of bars against that of their label: one label's stay below it, two labels' above."""
 
 _ITEM_SYMBOLS = frozenset({"CODABAR", "CODE39", "CODE128"})
 
@@ -94,7 +98,7 @@ class Verify:
             expected = [marks.barcode] * wanted.count(surface)
             found = await bench.recognise("read_label", {"path": picture.path})
             numbers = sorted(
-                _as_it_stands(code)
+                _as_it_stands(code, bench.profile.labels)
                 for code in found["barcodes"]
                 if code["format"] in _ITEM_SYMBOLS
                 and code["accepted"]
@@ -191,10 +195,22 @@ def _quarantine(failed: Sequence[Proof]) -> Leaving:
     return Leaving(Way.REVIEW, tuple(reasons))
 
 
-def _as_it_stands(code: Mapping[str, Any]) -> str:
-    """The number on a label, with a word on it when it does not stand upright."""
+def _as_it_stands(code: Mapping[str, Any], stock: Labels) -> str:
+    """The number on a label, with a word on it when it does not stand upright or there are two.
+
+    A decoder joins equal symbols that stand above each other: bars higher than their label are two labels.
+    """
     turned = round(code.get("orientation", 0.0) / 90) % 4
-    return str(code["text"]) + _TURNED[turned]
+    twice = _slenderness(code.get("polygon", ())) > _JOINED * stock.height_mm / stock.width_mm
+    return str(code["text"]) + _TURNED[turned] + (" twice" if twice else "")
+
+
+def _slenderness(polygon: Sequence[Sequence[float]]) -> float:
+    """Height over width of a symbol whose corners run clockwise from its own top left; 0 without corners."""
+    if len(polygon) != 4:
+        return 0.0
+    width, height = math.dist(polygon[0], polygon[1]), math.dist(polygon[1], polygon[2])
+    return height / width if width else 0.0
 
 
 def _stamp_as_it_stands(seen: Mapping[str, Any]) -> str:

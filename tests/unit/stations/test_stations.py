@@ -354,6 +354,13 @@ async def test_one_wrong_thing_keeps_the_book(job, answer, text, verifying):
     assert "verified" not in verifying.verbs()
 
 
+@pytest.mark.parametrize(("foot", "way"), [(761, Way.ON), (1052, Way.REVIEW)])
+async def test_bars_higher_than_their_label_are_two_labels(foot, way, verifying):
+    corners = [(310, 608), (756, 608), (756, foot), (310, foot)]
+    verifying.answers_by_job["read_label"][0] = {"barcodes": [item(NUMBER) | {"polygon": corners}]}
+    assert (await STATIONS["verify"].process(verifying)).way is way
+
+
 async def test_the_slip_in_a_copy_fed_again_is_no_item_label(verifying):
     slip = item("WC-R00003", "CODE128")
     verifying.answers_by_job["read_label"][0] = {"barcodes": [item(NUMBER), slip]}
