@@ -3,6 +3,9 @@
 The PLC is the soft PLC in a process of its own, scanning every 20 ms.  The peer is what a vendor's engineer
 would write first: pymodbus's own client that writes the command and reads the block until the answer stands
 there, without pause, with a heartbeat every 100 ms and none of the proofs of freshness.
+
+A second table polls every 20 ms while worker processes compute as fast as they can, a timed stand-in for
+recognition.  A poll that has not ended when the next one is due is an overrun.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,6 +22,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.framer import FramerType
 
@@ -31,6 +36,7 @@ _TOKEN = 0x1234_5678
 _SCAN_MS = 20
 _LIMIT_MS = {"tcp": _SCAN_MS + 5, "115200": 25, "19200": 60}
 _STATIONS = ("supply", "posture", "sort")
+_NICENESS = 10  # of the recognition processes
 _SPREAD = 0.013  # commands come at every phase of the scan
 
 
@@ -150,6 +156,54 @@ async def _peer(endpoint: str, count: int) -> tuple[list[float], list[float]]:
     return acks, ends
 
 
+# --- polling beside busy workers ---------------------------------------------------------------------------
+
+
+def _compute(niceness: int) -> None:
+    os.nice(niceness)
+    values = np.random.default_rng(1).random((256, 256))
+    while True:
+        values = values @ values
+        values /= values.max()
+
+
+async def _polls(endpoint: str, seconds: int) -> dict[str, float]:
+    """Polls, overruns, and by how much each began late."""
+    async with _link(endpoint) as link:
+        polls, overruns, late = 0, 0, []
+        pause, poll = link._pause, link._poll
+        due = time.monotonic()
+
+        async def watched_pause(before: float) -> float:
+            nonlocal due, overruns
+            overruns += time.monotonic() > before + link._pace.between_polls
+            due = await pause(before)
+            return due
+
+        async def watched_poll(**options: bool) -> None:
+            nonlocal polls
+            polls += 1
+            late.append(1000 * (time.monotonic() - due))
+            await poll(**options)
+
+        link._pause, link._poll = watched_pause, watched_poll  # type: ignore[method-assign]
+        await asyncio.sleep(seconds)
+    return {"polls": polls, "overruns": overruns, "percent": 100 * overruns / polls, "late_p95": _p95(late)}
+
+
+def _measure_polls(wire: str, workers: int, niceness: int, seconds: int) -> dict[str, Any]:
+    spawn = multiprocessing.get_context("spawn")
+    busy = [spawn.Process(target=_compute, args=(niceness,), daemon=True) for _ in range(workers)]
+    for process in busy:
+        process.start()
+    try:
+        found = _measure(wire, _polls, seconds)
+    finally:
+        for process in busy:
+            process.terminate()
+    return {"wire": wire, "workers": workers, "nice": niceness, "load": os.getloadavg()[0], **found}
+
+
 # --- measuring -------------------------------------------------------------------------------------------
 
 
@@ -185,10 +239,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="commands of each kind")
     parser.add_argument("--wires", nargs="+", choices=tuple(_LIMIT_MS), default=tuple(_LIMIT_MS))
+    parser.add_argument("--workers", type=int, default=2, help="busy processes beside the 20 ms poll")
+    parser.add_argument("--seconds", type=int, default=60, help="of polling each time")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     rows = []
-    for wire in args.wires:
+    for wire in args.wires if args.count else ():
         ours, peer = _measure(wire, _ours, args.count), _measure(wire, _peer, args.count)
         for what, mine, theirs in zip(("command → ack", "command → done"), ours, peer, strict=True):
             rows.append(
@@ -207,8 +263,21 @@ def main() -> None:
         shown = " | ".join(f"{row[name]:.1f}" for name in figures)
         ratios = f"{row['ratio_p50']:.2f} | {row['ratio_p95']:.2f}"
         print(f"| {row['wire']} | {row['what']} | {shown} | {ratios} | {row['limit'] or ''} |")
+    polling = [
+        _measure_polls(wire, workers, niceness, args.seconds)
+        for wire in args.wires
+        if wire != "19200"  # which can't be polled every 20 ms
+        for workers, niceness in ((0, 0), (args.workers, _NICENESS))
+    ]
+    print("\n| wire | busy workers | their nice | polls | overruns | % (limit 0.5) | late p95 ms | load |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in polling:
+        print(
+            f"| {row['wire']} | {row['workers']} | {row['nice']} | {row['polls']} | {row['overruns']} | "
+            f"{row['percent']:.2f} | {row['late_p95']:.1f} | {row['load']:.1f} |"
+        )
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=2), "utf-8")
+        args.json.write_text(json.dumps({"commands": rows, "polling": polling}, indent=2), "utf-8")
 
 
 if __name__ == "__main__":

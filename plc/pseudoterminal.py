@@ -12,6 +12,7 @@ from workcell.kernel.ports import Clock
 
 _BITS_PER_BYTE = 11
 _CHUNK = 8  # bytes that come out of the line at once
+_EARLY = 0.0005  # a loop's timers come up to a millisecond late: so the line is right on average
 
 
 class PseudoTerminal:
@@ -36,7 +37,7 @@ class PseudoTerminal:
     async def read(self, limit: int = 65536) -> bytes:
         """At least one byte, once the line had the time to carry what has come."""
         data = await self._inbox.get()
-        await self._clock.sleep(len(data) * self._byte_seconds)
+        await self._sleep_until(self._clock.now() + len(data) * self._byte_seconds)
         while not self._inbox.empty():
             data += self._inbox.get_nowait()
         return data
@@ -47,10 +48,13 @@ class PseudoTerminal:
         for start in range(0, len(data), _CHUNK):
             piece = data[start : start + _CHUNK]
             due = begun + (start + len(piece)) * self._byte_seconds
-            await self._clock.sleep(max(0.0, due - self._clock.now()))
+            await self._sleep_until(due)
             if self._closed:
                 raise DeviceGone("the pseudo-terminal is closed", subject=self.endpoint)
             os.write(self._master, piece)
+
+    async def _sleep_until(self, due: float) -> None:
+        await self._clock.sleep(max(0.0, due - _EARLY - self._clock.now()))
 
     async def close(self) -> None:
         """Give both ends back."""
