@@ -21,6 +21,10 @@ _LEAST_PIECES = 4
 _LEAST_RIM = 0.6
 _LEAST_PRESENT = 0.25
 _READ_SIDE = 480
+_ARC = (0.55, 0.82)
+"""Where the lettering of a round stamp stands, in shares of its radius."""
+_LEAST_GAP, _MOST_ASKEW = 40.0, 25.0
+"""Degrees: of the gap at the lettering's foot, and off a quarter turn."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def find_stamp(path: Path) -> StampSeen:
     sure = round(min(1.0, 0.5 + rim / 2), 2)
     if rim <= _LEAST_PRESENT:
         return StampSeen(False, None, legible, sure)
-    return StampSeen(True, box, legible, sure, _rotation(image, box) if legible else None)
+    rotation = _rotation_by_arc(print_) if legible else None
+    if legible and rotation is None:
+        rotation = _rotation(image, box)
+    return StampSeen(True, box, legible, sure, rotation)
 
 
 def _rotation(image: Pixels, box: Box) -> Rotation | None:
@@ -82,6 +89,43 @@ def _rotation(image: Pixels, box: Box) -> Rotation | None:
     engine = default_engine()
     upright = upright_by_text(large, engine.find(large, _READ_SIDE), engine)
     return upright.rotation if upright else None
+
+
+def _rotation_by_arc(ink: Pixels) -> Rotation | None:
+    """The way up of a round stamp by its lettering, which runs along the upper arc and leaves the foot free.
+
+    None where the letters leave no gap that is clearly the widest: they run all round, or along two arcs.
+    """
+    h, w = ink.shape
+    if not 0.8 < w / h < 1.25:
+        return None
+    ys, xs = np.nonzero(ink)
+    dx, dy = (xs - w / 2) / (w / 2), (ys - h / 2) / (h / 2)
+    lettering = (np.hypot(dx, dy) > _ARC[0]) & (np.hypot(dx, dy) < _ARC[1])
+    clockwise = (np.degrees(np.arctan2(dx, -dy))[lettering] + 360) % 360
+    filled = np.histogram(clockwise, 72, (0, 360))[0] > 0
+    gaps = sorted(_gaps(filled), key=lambda gap: -gap[1])
+    if not gaps or gaps[0][1] < _LEAST_GAP or (len(gaps) > 1 and gaps[1][1] * 2 > gaps[0][1]):
+        return None
+    foot = gaps[0][0]
+    turn = (180 - foot) % 360
+    nearest = round(turn / 90) * 90
+    return cast(Rotation, nearest % 360) if abs(turn - nearest) < _MOST_ASKEW else None
+
+
+def _gaps(filled: np.ndarray) -> list[tuple[float, float]]:
+    """Middle and width in degrees of each run of empty steps round a circle."""
+    if not filled.any():
+        return []
+    step = 360 / len(filled)
+    start = int(np.argmax(filled))
+    marks = np.flatnonzero(np.roll(filled, -start))
+    ends = np.append(marks[1:], len(filled))
+    return [
+        (((start + (a + b) / 2 + 0.5) * step) % 360, float(b - a - 1) * step)
+        for a, b in zip(marks, ends, strict=True)
+        if b - a > 1
+    ]
 
 
 def _red_ink(image: Pixels) -> Pixels:

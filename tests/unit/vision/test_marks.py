@@ -113,6 +113,32 @@ def test_the_way_up_of_a_stamp_is_told_by_its_words(save, draw_page, turns):
     assert seen.upright is (turns == 0)
 
 
+def _arc_stamp(page, centre, words, span):
+    """A round stamp whose words run along its upper arc, over ``span`` degrees."""
+    sheet = Image.fromarray(page[:, :, ::-1].copy())
+    red, (x, y) = (196, 40, 48), centre
+    ImageDraw.Draw(sheet).ellipse((x - 110, y - 110, x + 110, y + 110), outline=red, width=7)
+    for angle, letter in zip(np.linspace(-span / 2, span / 2, len(words)), words, strict=True):
+        tile = Image.new("L", (60, 60), 0)
+        ImageDraw.Draw(tile).text((30, 30), letter, fill=255, font=ImageFont.load_default(30), anchor="mm")
+        turn = np.radians(angle)
+        place = (round(x + 76 * np.sin(turn)) - 30, round(y - 76 * np.cos(turn)) - 30)
+        sheet.paste(red, place, tile.rotate(-angle))
+    return np.ascontiguousarray(np.asarray(sheet)[:, :, ::-1])
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize(("words", "span"), [("CITYLIBRARY", 200), ("CITYANDCOUNTYLIBRARY", 290)])
+def test_the_way_up_of_lettering_along_an_arc_is_told_by_its_gap(save, draw_page, words, span, turns):
+    page = np.rot90(_arc_stamp(draw_page([], tray=False), (500, 900), words, span), turns)
+    assert find_stamp(save(np.ascontiguousarray(page))).rotation == 90 * turns
+
+
+def test_lettering_all_round_does_not_tell_the_way_up(save, draw_page):
+    page = _arc_stamp(draw_page([], tray=False), (500, 900), "CITYANDCOUNTYLIBRARYXX", 345)
+    assert find_stamp(save(page)).rotation in (None, 0)
+
+
 def test_a_stamps_place_is_told_in_millimetres(save, draw_page):
     seen = find_stamp(save(_stamp(draw_page([], tray=False), (700, 1200))))
     assert seen.place_mm(10.0) == pytest.approx((70, 120), abs=1.5)
