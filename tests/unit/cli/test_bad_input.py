@@ -2,34 +2,15 @@
 
 import json
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
-
-from workcell.cli import main
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 LAYOUT = EXAMPLES / "layouts" / "twin.toml"
 DESK = EXAMPLES / "layouts" / "desk.toml"
 PROFILE = EXAMPLES / "profiles" / "en.toml"
 DONE, FAILED, USAGE, REFUSED, GONE = range(5)
-
-
-@pytest.fixture
-def workcell(monkeypatch, capsys):
-    """Run a command line in this process; gives its exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["workcell", *map(str, arguments)])
-        monkeypatch.setenv("NO_COLOR", "1")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import io
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from workcell.cli import main
 from workcell.kernel.clock import WallClock
 from workcell.kernel.streams import TcpStream
 from workcell.twin.printer import ZplPrinter
@@ -23,21 +21,6 @@ from workcell.twin.tspl_printer import TsplPrinter
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 NUMBER = "30234000517861"
-
-
-@pytest.fixture
-def workcell(monkeypatch, capsys):
-    """Run a command line in this process; gives its exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["workcell", *map(str, arguments)])
-        monkeypatch.setenv("NO_COLOR", "1")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 def read(picture: np.ndarray) -> list[str]:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from workcell.cli import main
 from workcell.kernel.clock import WallClock
 from workcell.kernel.worker import InlineWorker
 from workcell.line.inbox import Inbox
@@ -18,22 +16,6 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 DONE, FAILED, USAGE, REFUSED, GONE = range(5)
 BATCH = "twin-20260105-01"
 BOOK = f"{BATCH}-0001"
-
-
-@pytest.fixture
-def workcell(monkeypatch, capsys):
-    """Run a command line in this process; gives its exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["workcell", *map(str, arguments)])
-        monkeypatch.setenv("NO_COLOR", "1")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """`marc match`, `marc compare` and `calibrate` from the command line."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
-
-from workcell.cli import main
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SHIPMENT = EXAMPLES / "shipments" / "en"
@@ -24,21 +21,6 @@ EVIDENCE = {
         "year": {"value": "2013", "confidence": 0.95, "page": "copyright_page"},
     },
 }
-
-
-@pytest.fixture
-def workcell(monkeypatch, capsys):
-    """Run a command line in this process; gives its exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["workcell", *map(str, arguments)])
-        monkeypatch.setenv("NO_COLOR", "1")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`workcell vision barcodes`: one line an image, and what can't be opened is said."""
 
 import json
-import sys
 
 import cv2
 import numpy as np
@@ -9,26 +8,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from workcell.cli import main
-
 BOOK = "9780306406157"
-
-
-@pytest.fixture
-def workcell(monkeypatch, capsys):
-    """Run a command line in this process; gives its exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["workcell", *map(str, arguments)])
-        monkeypatch.setenv("NO_COLOR", "1")
-        monkeypatch.setenv("COLUMNS", "160")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.fixture
