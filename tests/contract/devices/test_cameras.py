@@ -232,10 +232,13 @@ async def test_a_camera_that_is_gone_says_so_and_goes_on_when_it_is_back(tmp_pat
 
 
 async def test_a_stream_over_the_network_gives_its_latest_frame():
+    serving = set()
+
     async def serve(reader, writer):
+        serving.add(asyncio.current_task())
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n")
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             for _ in range(100):
                 data = jpeg(scene(120))
                 head = b"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data)
@@ -243,6 +246,8 @@ async def test_a_stream_over_the_network_gives_its_latest_frame():
                 await writer.drain()
                 await asyncio.sleep(0.01)
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -250,7 +255,9 @@ async def test_a_stream_over_the_network_gives_its_latest_frame():
     camera = vision.OpenCvCamera("top", f"http://127.0.0.1:{port}/video.mjpg", CLOCK, worker)
     assert shade_of((await camera.take(1, "cover")).data) == 120
     server.close()
-    await server.wait_closed()
+    for connection in serving:
+        connection.cancel()
+    await asyncio.gather(*serving)
     with pytest.raises(DeviceGone, match="can't be opened"):
         await camera.take(1, "cover")
     await worker.close()

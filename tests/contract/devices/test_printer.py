@@ -333,9 +333,13 @@ async def tcp(request: pytest.FixtureRequest) -> AsyncIterator[Wired]:
     language, bar = request.param, PeelBar()
     twin = language.twin(bar, "spine", WallClock(), print_seconds=0.05)
 
+    serving = set()
+
     async def host(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await twin.serve(TcpStream(reader, writer, "twin"))
-        writer.close()
+        serving.add(asyncio.current_task())
+        stream = TcpStream(reader, writer, "twin")
+        await twin.serve(stream)
+        await stream.close()
 
     server = await asyncio.start_server(host, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -343,7 +347,7 @@ async def tcp(request: pytest.FixtureRequest) -> AsyncIterator[Wired]:
     yield printer, bar, language.job
     await printer.close()
     server.close()
-    await server.wait_closed()
+    await asyncio.gather(*serving)
 
 
 class _Pty:

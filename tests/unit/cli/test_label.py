@@ -208,15 +208,20 @@ def printer(kind: type) -> Iterator[tuple[str, ZplPrinter, Roll]]:
     twin = kind(roll, "label", WallClock(), print_seconds=0.05)
     ports: list[int] = []
 
+    serving = set()
+
     async def host(reader, writer):
-        await twin.serve(TcpStream(reader, writer, "twin"))
-        writer.close()
+        serving.add(asyncio.current_task())
+        stream = TcpStream(reader, writer, "twin")
+        await twin.serve(stream)
+        await stream.close()
 
     async def serve(stop: asyncio.Event) -> None:
         async with await asyncio.start_server(host, "127.0.0.1", 0) as server:
             ports.append(server.sockets[0].getsockname()[1])
             ready.set()
             await stop.wait()
+        await asyncio.gather(*serving)
 
     stop = asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(stop),))
