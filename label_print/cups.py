@@ -13,12 +13,15 @@ import subprocess  # lp and lpstat are run with fixed arguments
 from typing import Final
 
 from label_print.problems import NotReady, remedies_of, words_of
+from label_print.translation import said_in
 from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone, Doubtful
 from workcell.kernel.ports import Clock, PrinterStatus, Worker
 
 _PROGRAM_SECONDS: Final = 20.0
 _PRINT_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.5
+
+_DOCUMENTS: Final = ("pdf", "png")
 
 _REASONS: Final = (
     ("media-empty", "paper_out"), ("media-needed", "paper_out"), ("media-jam", "paper_jam"),
@@ -29,14 +32,23 @@ _REASONS: Final = (
 
 
 class CupsPrinter:
-    """A queue by its name; jobs go through untouched (``raw``), or are documents that CUPS renders."""
+    """A queue by its name.
 
-    def __init__(self, name: str, queue: str, clock: Clock, worker: Worker, *, raw: bool = True) -> None:
+    ZPL and TSPL go through untouched, to a printer that speaks them; pdf and png are documents that CUPS
+    renders for whatever hangs there.  A label that comes in ZPL is said in ``language``, with ``dpi`` dots an
+    inch.
+    """
+
+    def __init__(
+        self, name: str, queue: str, clock: Clock, worker: Worker, *, language: str = "zpl", dpi: int = 203
+    ) -> None:
         self.name = name
         self._queue = queue
         self._clock = clock
         self._worker = worker
-        self._options = ("-o", "raw") if raw else ("-o", "print-scaling=none")
+        self._language = language
+        self._dpi = dpi
+        self._options = ("-o", "print-scaling=none") if language in _DOCUMENTS else ("-o", "raw")
         self._request = ""
 
     async def status(self) -> PrinterStatus:
@@ -62,7 +74,8 @@ class CupsPrinter:
             raise NotReady(
                 words_of(problems), subject=self.name, remedy=f"{remedies_of(problems)} Nothing was sent."
             )
-        told = await self._run("lp", "-d", self._queue, *self._options, "-t", self.name, "-", data=job)
+        data = said_in(self._language, job, self._dpi)
+        told = await self._run("lp", "-d", self._queue, *self._options, "-t", self.name, "-", data=data)
         found = re.search(rb"request id is (\S+)", told.stdout)
         if told.returncode != 0 or found is None:
             raise DeviceFault(

@@ -23,22 +23,22 @@ _NOT_A_CHARACTER: Final = "\uffff"
 
 @dataclass(frozen=True)
 class _Script:
-    """Where a script's fonts are found: fontconfig patterns in order of preference, and who brings them."""
+    """Where a script's fonts are found: fontconfig patterns in order of preference, and what brings one."""
 
     name: str
     patterns: tuple[str, ...]
-    package: str
+    remedy: str
 
 
 _LATIN: Final = _Script(
     "Latin",
     ("DejaVu Sans:style=Condensed Bold", "DejaVu Sans:style=Bold", "Liberation Sans Narrow:bold"),
-    "fonts-dejavu",
+    "Run: sudo apt-get install fonts-dejavu-core",
 )
 _CJK: Final = _Script(
     "Chinese",
     ("WenQuanYi Micro Hei", "Noto Sans CJK SC:bold", "Noto Sans CJK SC", "WenQuanYi Zen Hei", ":lang=zh-cn"),
-    "fonts-wqy-microhei",
+    "Run: sudo apt-get install fonts-wqy-microhei",
 )
 
 
@@ -62,7 +62,8 @@ def font_for(text: str, size: int, pattern: str = "") -> ImageFont.FreeTypeFont:
 
 def _named(pattern: str) -> _Script:
     """The library's own choice of a font, or the usual one."""
-    return _Script(f'"{pattern}"', (pattern,), "the package of that font") if pattern else _LATIN
+    remedy = "See `fc-list` for the fonts that are there; install that one, or name another in the template."
+    return _Script(f'"{pattern}"', (pattern,), remedy) if pattern else _LATIN
 
 
 def is_cjk(character: str) -> bool:
@@ -98,8 +99,8 @@ def _font_file(script: _Script) -> tuple[str, int]:
             return found[0]
     raise ConfigError(
         f"no font for {script.name} labels is installed",
-        subject="fontconfig",
-        remedy=f"Run: sudo apt-get install {script.package}",
+        subject=script.patterns[0],
+        remedy=script.remedy,
     )
 
 

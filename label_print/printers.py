@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from label_print.cups import CupsPrinter
-from label_print.label import dots_per_mm
+from label_print.translation import LANGUAGES, said_in
 from label_print.tspl import (
     FULL_STATUS_REQUEST,
     STATUS_REQUEST,
     full_status_complete,
     parse_full_status,
     parse_status,
-    tspl_job,
 )
 from label_print.wire import Exchange, State, WirePrinter
-from label_print.zpl import (
-    HOST_STATUS_REQUEST,
-    HostStatus,
-    host_status_complete,
-    parse_host_status,
-    zpl_bitmap,
-)
+from label_print.zpl import HOST_STATUS_REQUEST, HostStatus, host_status_complete, parse_host_status
 from workcell.kernel.errors import BadInput, ConfigError, DeviceFault, DeviceGone
 from workcell.kernel.ports import Clock, Connect, Printer, PrinterStatus, Worker
 from workcell.kernel.streams import connector
@@ -106,21 +100,30 @@ class TsplPrinter(WirePrinter):
 
     async def print(self, job: bytes) -> None:
         """Send one job, in TSPL or one of our ZPL labels; raises as every printer on a wire."""
-        is_zpl = job.startswith(b"^XA")
-        await super().print(tspl_job(zpl_bitmap(job), dots_per_mm(self._dpi)) if is_zpl else job)
+        await super().print(said_in("tspl", job, self._dpi))
 
 
 class FilePrinter:
     """A folder that takes the place of a printer: each job becomes a file ``NAME-0001.zpl``.
 
+    In another ``language`` (tspl, pdf, png) a label that comes in ZPL is said in it, ``dpi`` dots an inch.
     Files are written on ``worker``, or at once where none is given.
     """
 
-    def __init__(self, name: str, folder: Path, worker: Worker | None = None, suffix: str = ".zpl") -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        worker: Worker | None = None,
+        *,
+        language: str = "zpl",
+        dpi: int = 203,
+    ) -> None:
         self.name = name
         self._folder = folder
         self._worker = worker or InlineWorker()
-        self._suffix = suffix
+        self._language = language
+        self._dpi = dpi
 
     async def status(self) -> PrinterStatus:
         """Always ready: a label that is a file never waits."""
@@ -139,12 +142,13 @@ class FilePrinter:
     def _write(self, job: bytes) -> None:
         if not job:
             raise BadInput("an empty job", subject=self.name, remedy="Render the label first.")
+        data = said_in(self._language, job, self._dpi)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             number = 1 + max((self._number(path) for path in self._folder.glob(f"{self.name}-*")), default=0)
-            path = self._folder / f"{self.name}-{number:04d}{self._suffix}"
+            path = self._folder / f"{self.name}-{number:04d}.{self._language}"
             with path.open("xb") as file:
-                file.write(job)
+                file.write(data)
         except OSError as error:
             raise DeviceFault(
                 f"the label can't be written ({error.strerror})",
@@ -157,34 +161,42 @@ class FilePrinter:
 
 
 _ENDPOINTS: Final = "Write tcp://HOST:9100, serial:///dev/ttyUSB0?baud=9600, cups:QUEUE or file:FOLDER."
+_ON_A_WIRE: Final = ("zpl", "tspl")
 
 
 def open_printer(name: str, endpoint: str, language: str, clock: Clock, worker: Worker) -> Printer:
     """A printer by its address; its wire is opened when first used.
 
-    ``tcp://HOST:PORT`` and ``serial:///dev/NAME?baud=N`` speak ``zpl`` or ``tspl`` (``?dpi=300`` for a TSPL
-    head of other than 203); ``cups:QUEUE`` and ``file:FOLDER`` take any language.  Raises ConfigError for
-    another address or language.
+    ``tcp://HOST:PORT`` and ``serial:///dev/NAME?baud=N`` speak ``zpl`` or ``tspl``; ``cups:QUEUE`` and
+    ``file:FOLDER`` also take ``pdf`` and ``png``, and may name the language themselves
+    (``cups:office?language=pdf``).  ``?dpi=300`` tells a head of other than 203 dots an inch to languages
+    but ZPL.  Raises ConfigError for another address or language.
     """
     kind, _, rest = endpoint.partition(":")
-    if kind == "cups" and rest:
-        return CupsPrinter(name, rest, clock, worker, raw=language != "pdf")
-    if kind == "file" and rest:
-        return FilePrinter(name, Path(rest), worker, f".{language}")
+    asked = {key: values[-1] for key, values in parse_qs(urlsplit(endpoint).query).items()}
+    language, dpi = asked.get("language", language), _dpi(asked.get("dpi", "203"), endpoint)
+    spoken = _ON_A_WIRE if kind in ("tcp", "serial") else LANGUAGES
+    if language not in spoken:
+        raise ConfigError(
+            f"this printer does not speak {language}", subject=endpoint, remedy=f"Take {_or(spoken)}."
+        )
+    where = rest.partition("?")[0]
+    if kind == "cups" and where:
+        return CupsPrinter(name, where, clock, worker, language=language, dpi=dpi)
+    if kind == "file" and where:
+        return FilePrinter(name, Path(where), worker, language=language, dpi=dpi)
     if kind not in ("tcp", "serial"):
         raise ConfigError("not a printer's address", subject=endpoint, remedy=_ENDPOINTS)
     if language == "zpl":
         return ZplPrinter(name, connector(endpoint), clock)
-    if language == "tspl":
-        return TsplPrinter(name, connector(endpoint), clock, dpi=_dpi_of(endpoint))
-    raise ConfigError(
-        f"a printer on a wire does not speak {language}", subject=endpoint, remedy="Take zpl or tspl."
-    )
+    return TsplPrinter(name, connector(endpoint), clock, dpi=dpi)
 
 
-def _dpi_of(endpoint: str) -> int:
-    """The resolution that an address names (``?dpi=300``), 203 when it names none; raises ConfigError."""
-    text = parse_qs(urlsplit(endpoint).query).get("dpi", ["203"])[0]
+def _dpi(text: str, endpoint: str) -> int:
     if not text.isdecimal() or not 100 <= int(text) <= 1200:
         raise ConfigError("dpi is a number from 100 to 1200", subject=endpoint, remedy="Write ?dpi=300.")
     return int(text)
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

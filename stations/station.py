@@ -68,8 +68,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Printed:
-    """A label on its way onto the book: what it says, its picture and the job that made it.
+    """A label on its way onto the book: what it says, its picture (PNG) and its job.
 
+    The job is always in ZPL; the driver of a printer of another language says the same dots in its own.
     ``copy`` counts the labels of one number on one surface.
     """
 

@@ -9,50 +9,72 @@ import platform
 import shutil
 import subprocess  # tesseract is asked with fixed arguments
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import typer
+from packaging.requirements import Requirement
 from rich.table import Table
 
 from label_print.fonts import font_for
+from marc.four_corner import unihan
 from workcell.cli.options import Json
 from workcell.cli.output import paper, print_json
 from workcell.kernel.errors import WorkcellError
 
-_PACKAGES = (
-    ("pymarc", "pymarc"), ("opencv-python-headless", "cv2"), ("zxing-cpp", "zxingcpp"),
-    ("pytesseract", "pytesseract"), ("rapidocr", "rapidocr"), ("transitions", "transitions"),
-    ("pyserial", "serial"), ("pymodbus", "pymodbus"), ("sqlalchemy", "sqlalchemy"),
-)  # fmt: skip
+_OURS = "cataloguing-workcell"
+
+_EXTRAS: Mapping[str, str] = {
+    "opcua": "the line's figures over OPC UA",
+    "postgres": "a site store or catalogue on PostgreSQL",
+    "tantivy": "faster searches in a catalogue of millions",
+    "uhf": "UHF tag readers (LLRP)",
+}
+"""What each optional part of the installation is for."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked for."""
+    """One thing that was looked for; one that is not ``needed`` may be missing, and is ``used_for`` this."""
 
     what: str
     ok: bool
     found: str
     mend: str = ""
+    needed: bool = True
+    used_for: str = ""
 
 
 def doctor(json: Json = False) -> None:
-    """Check Python, packages, programs, languages and fonts; exit 1 when something is missing."""
+    """Check Python, packages, programs, languages and fonts; exit 1 when something needed is missing."""
     findings = examine()
+    whole = all(item.ok for item in findings if item.needed)
     if json:
-        print_json({"ok": all(item.ok for item in findings), "findings": [asdict(item) for item in findings]})
+        print_json({"ok": whole, "findings": [asdict(item) for item in findings]})
     else:
         table = Table("", "what", "found", "to mend it", box=None, pad_edge=False, header_style="bold")
         for item in findings:
-            mark = "[green]ok[/]" if item.ok else "[red]missing[/]"
-            table.add_row(mark, item.what, item.found, "" if item.ok else item.mend)
+            table.add_row(_mark(item), item.what, item.found, "" if item.ok else _mending(item))
         paper.print(table)
-    raise typer.Exit(0 if all(item.ok for item in findings) else 1)
+    raise typer.Exit(0 if whole else 1)
+
+
+def _mark(item: Finding) -> str:
+    if item.ok:
+        return "[green]ok[/]"
+    return "[red]missing[/]" if item.needed else "[yellow]left out[/]"
+
+
+def _mending(item: Finding) -> str:
+    mend = item.mend.replace("[", "\\[")
+    return mend if item.needed else f"for {item.used_for}: {mend}"
 
 
 def examine() -> list[Finding]:
-    """Everything that the workcell needs, looked for one by one."""
-    return [_python(), *(_package(*names) for names in _PACKAGES), _zbar(), *_tesseract(), *_fonts(), _disk()]
+    """Everything that the workcell needs, and what its optional parts need, looked for one by one."""
+    return [
+        _python(), *_packages(), _zbar(), *_tesseract(), *_fonts(), _yaz(), _four_corner(), _cups(), _disk(),
+    ]  # fmt: skip
 
 
 def _python() -> Finding:
@@ -60,15 +82,44 @@ def _python() -> Finding:
     return Finding("Python ≥ 3.11", ok, platform.python_version(), "apt-get install python3")
 
 
-def _package(name: str, module: str) -> Finding:
-    if importlib.util.find_spec(module) is None:
-        return Finding(name, False, "not installed", "script/bootstrap")
-    return Finding(name, True, importlib.metadata.version(name))
+def _packages() -> list[Finding]:
+    """Every package that this installation says it needs, then those of its optional parts."""
+    asked = [Requirement(text) for text in importlib.metadata.requires(_OURS) or ()]
+    needed = [_package(each) for each in asked if _applies(each, "")]
+    optional = [
+        _package(each, extra)
+        for extra in _EXTRAS
+        for each in asked
+        if _applies(each, extra) and not _applies(each, "")
+    ]
+    return needed + optional
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
+def _package(requirement: Requirement, extra: str = "") -> Finding:
+    """A package in a version that will do; one of an ``extra`` may be missing."""
+    mend = f"pip install '{_OURS}[{extra}]'" if extra else "script/bootstrap"
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(requirement.name, False, "not installed", mend, not extra, _EXTRAS.get(extra, ""))
+    fits = requirement.specifier.contains(version, prereleases=True)
+    found = version if fits else f"{version}; {requirement.specifier} is needed"
+    return Finding(requirement.name, fits, found, mend, not extra, _EXTRAS.get(extra, ""))
 
 
 def _zbar() -> Finding:
     found = ctypes.util.find_library("zbar")
     return Finding("libzbar (pyzbar)", found is not None, found or "not found", "apt-get install libzbar0")
+
+
+def _yaz() -> Finding:
+    found = ctypes.util.find_library("yaz") or shutil.which("yaz-client")
+    mend = "apt-get install libyaz5"
+    return Finding("YAZ", found is not None, found or "not found", mend, False, "Z39.50 targets")
 
 
 def _tesseract() -> list[Finding]:
@@ -88,16 +139,29 @@ def _tesseract() -> list[Finding]:
 
 
 def _fonts() -> list[Finding]:
+    """The fonts that labels are set in."""
     findings = []
-    for what, sample, package in (
-        ("Latin font", "A", "fonts-dejavu-core"),
-        ("Chinese font", "书", "fonts-wqy-microhei"),
-    ):
+    for what, sample in (("Latin label font", "A"), ("Chinese label font", "书")):
         try:
             findings.append(Finding(what, True, str(font_for(sample, 20).path)))
         except WorkcellError as error:
-            findings.append(Finding(what, False, error.what, f"apt-get install {package}"))
+            findings.append(Finding(what, False, error.what, error.remedy))
     return findings
+
+
+def _four_corner() -> Finding:
+    """The table of 四角号码, which Debian's Unicode data bring."""
+    what, used_for = "Unihan (unicode-data)", "book numbers by four corners"
+    try:
+        return Finding(what, True, f"{len(unihan())} characters", "", False, used_for)
+    except WorkcellError as error:
+        return Finding(what, False, error.what, "apt-get install unicode-data", False, used_for)
+
+
+def _cups() -> Finding:
+    program = shutil.which("lp")
+    mend = "apt-get install cups-client"
+    return Finding("CUPS (lp)", program is not None, program or "not found", mend, False, "printers by queue")
 
 
 def _disk() -> Finding:

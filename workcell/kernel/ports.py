@@ -114,7 +114,11 @@ class Printer(Protocol):
 
     async def status(self) -> PrinterStatus: ...
     async def print(self, job: bytes) -> None:
-        """Send one job in the printer's language; raises DeviceFault or DeviceGone."""
+        """Send one job; raises DeviceFault or DeviceGone.
+
+        A label of ours comes in ZPL and is said in what the printer speaks (ZPL, TSPL, PDF, PNG); a job that
+        is in that language already goes as it is.
+        """
         ...
 
     async def close(self) -> None: ...

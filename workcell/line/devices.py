@@ -144,19 +144,15 @@ def _printer(name: str, place: PrinterPlace, around: Surroundings, drivers: Driv
 
 
 _PRINTERS: dict[str, Callable[[str, str, Surroundings, Path], Printer]] = {
-    "zpl": lambda name, endpoint, around, folder: label_print.ZplPrinter(
-        name, connector(endpoint), around.clock
-    ),
-    "tspl": lambda name, endpoint, around, folder: label_print.open_printer(
-        name, endpoint, "tspl", around.clock, around.worker
-    ),
-    "cups": lambda name, endpoint, around, folder: label_print.CupsPrinter(
-        name, endpoint, around.clock, around.worker
-    ),
-    "file": lambda name, endpoint, around, folder: label_print.FilePrinter(
-        name, folder / endpoint, around.worker
-    ),
+    "zpl": lambda name, endpoint, around, folder: _open(name, endpoint, "zpl", around),
+    "tspl": lambda name, endpoint, around, folder: _open(name, endpoint, "tspl", around),
+    "cups": lambda name, endpoint, around, folder: _open(name, f"cups:{endpoint}", "zpl", around),
+    "file": lambda name, endpoint, around, folder: _open(name, f"file:{folder / endpoint}", "zpl", around),
 }
+
+
+def _open(name: str, endpoint: str, language: str, around: Surroundings) -> Printer:
+    return label_print.open_printer(name, endpoint, language, around.clock, around.worker)
 
 
 def _reader(name: str, place: ReaderPlace, around: Surroundings, drivers: Drivers) -> TagReader:

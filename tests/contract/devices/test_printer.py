@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from label_print import (
     CupsPrinter,
@@ -451,19 +452,40 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def cups(raw: bool = True) -> CupsPrinter:
-    return CupsPrinter("spine", "labels", CLOCK, InlineWorker(), raw=raw)
+def cups(language: str = "zpl") -> CupsPrinter:
+    return CupsPrinter("spine", "labels", CLOCK, InlineWorker(), language=language)
 
 
-@pytest.mark.parametrize(("raw", "option"), [(True, "-o raw"), (False, "-o print-scaling=none")])
-def test_a_queue_gets_the_job_as_it_is(queue: Path, raw: bool, option: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "option", "begins"),
+    [
+        ("zpl", "-o raw", LABEL.zpl()),
+        ("tspl", "-o raw", LABEL.tspl()),
+        ("pdf", "-o print-scaling=none", b"%PDF-"),
+        ("png", "-o print-scaling=none", LABEL.png()),
+    ],
+)
+def test_a_queue_gets_the_line_s_label_in_its_language(
+    queue: Path, language: str, option: str, begins: bytes
+) -> None:
     async def story() -> None:
         assert (await cups().status()).ready
-        await cups(raw).print(LABEL.zpl())
+        await cups(language).print(LABEL.zpl())
 
     run_virtual(story())
-    assert (queue / "job").read_bytes() == LABEL.zpl()
+    assert (queue / "job").read_bytes().startswith(begins)
     assert option in (queue / "arguments").read_text()
+
+
+def test_an_address_names_the_language_of_queue_and_folder(tmp_path: Path) -> None:
+    printer = open_printer("spine", f"file:{tmp_path}?language=png&dpi=300", "zpl", CLOCK, InlineWorker())
+    run_virtual(printer.print(LABEL.zpl()))
+    made = Image.open(tmp_path / "spine-0001.png")
+    assert (np.asarray(made.convert("L")) == LABEL.bitmap).all()
+    assert round(made.info["dpi"][0]) == 300
+    assert isinstance(
+        open_printer("s", "cups:office?language=pdf", "zpl", CLOCK, InlineWorker()), CupsPrinter
+    )
 
 
 @pytest.mark.parametrize(
