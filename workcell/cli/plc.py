@@ -17,7 +17,7 @@ import typer
 import plc
 from plc import conformance
 from workcell.cli.output import paper, print_json, print_json_line, print_line
-from workcell.kernel.clock import WallClock
+from workcell.kernel.clock import WallClock, run_wall
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.streams import baud_of, connector
@@ -62,25 +62,28 @@ def map_(
     area: Annotated[
         str, typer.Option(help="Structured Text: where the PLC keeps holding registers.")
     ] = "%MW",
+    command_area: Annotated[
+        str, typer.Option(help="Structured Text: where the first command register lies, if elsewhere: %MW0.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
 ) -> None:
     """Print the tag map: every register at its address, every enumeration, verb and alarm."""
     told = plc.load_manifest(manifest) if manifest else plc.default_manifest()
-    text = _map_as(format_, told, area)
+    text = _map_as(format_, told, area, command_area)
     if out is not None:
         out.write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
 
 
-def _map_as(format_: Format, manifest: plc.Manifest, area: str) -> str:
+def _map_as(format_: Format, manifest: plc.Manifest, area: str, command_area: str) -> str:
     tagmap = plc.builtin_tagmap()
     if format_ is Format.md:
         return plc.as_markdown(tagmap, manifest)
     if format_ is Format.csv:
         return plc.as_csv(tagmap, manifest)
     if format_ is Format.st:
-        return plc.declarations(tagmap, manifest, area=area)
+        return plc.declarations(tagmap, manifest, area=area, command_area=command_area)
     return json.dumps(plc.as_json(tagmap, manifest), ensure_ascii=False, indent=2) + "\n"
 
 
@@ -113,7 +116,7 @@ def serve(
     """Serve a soft PLC in dry run, for trying the kit and a host; prints its endpoint, ends at SIGTERM."""
     told = plc.load_manifest(manifest) if manifest else plc.default_manifest()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(endpoint, told))
+        run_wall(_serve(endpoint, told))
 
 
 async def _serve(endpoint: str, manifest: plc.Manifest) -> None:
@@ -180,7 +183,7 @@ def conform(
         connector(endpoint), WallClock(), SystemIds(), told, endpoint=endpoint, baud=baud,
         ask=_ask if interactive else None, told=_tell,
     )  # fmt: skip
-    report = asyncio.run(kit.run(level.value, rule or ()))
+    report = run_wall(kit.run(level.value, rule or ()))
     _write(report, json_, html)
     counts = f"{report.count('pass')} passed, {report.count('fail')} failed, {report.count('n/a')} n/a"
     print_line(f"{level.value} {'passed' if report.passed else 'NOT passed'}: {counts}")

@@ -1,9 +1,13 @@
 """A strict reader and runner of the part of IEC 61131-3 Structured Text that examples/plc/workcell.st uses.
 
-It is no compiler of the trade: it checks what a compiler checks (declared names, types, widths, constants,
-located variables apart from others) and turns the program into Python, so that the kit can ask it.
+It is no compiler of the trade: it checks what the strictest of them are known to check (from the grammar
+and the semantic passes of matiec) and turns the program into Python, so that the kit can ask it. Like
+matiec it refuses an empty statement and an empty list of statements, located variables that share a section
+with others, are arrays or have a width that their address has not, an array handed over under another name
+of type, an assignment to the control variable of a running loop, and every conversion that is not written.
 Stricter than the standard where that finds mistakes: an overflow, a conversion that loses bits and an index
-out of range are errors, and AND and OR evaluate both sides, as a PLC may.
+out of range are errors, AND and OR evaluate both sides, as a PLC may, and names that are keywords or
+standard functions of any edition are refused.
 """
 
 from __future__ import annotations
@@ -19,12 +23,21 @@ _TOKEN = re.compile(
 )
 _LIMITS = {"UINT": (0, 0xFFFF), "UDINT": (0, 0xFFFF_FFFF), "INT": (-0x8000, 0x7FFF)}
 _RESERVED = """
-    and array at bool by byte case configuration constant do dword else elsif end_case
-    end_configuration end_for end_function_block end_if end_program end_resource end_var end_while
-    exit false for function function_block if int interval lint lword mod not of on or priority
-    program real repeat resource retain return sint string struct task then time to true type udint
-    uint ulint until usint var var_external var_global var_in_out var_input var_output while with
-    word xor
+    abs abstract acos action actions add and andn any any_bit any_date any_derived any_elementary any_int
+    any_magnitude any_num any_real any_string array asin at atan bool by byte cal calc calcn case cd char
+    class clk concat configuration constant continue cos ctd ctu ctud cu date date_and_time delete dint
+    div do dref dt dword else elsif en end_action end_case end_class end_configuration end_for
+    end_function end_function_block end_if end_interface end_method end_namespace end_program end_repeat
+    end_resource end_step end_struct end_transition end_type end_var end_while eno eq exit exp expt
+    extends f_edge f_trig false final find for from function function_block ge gt if implements
+    initial_step insert int interface internal interval jmp jmpc jmpcn ld ldn ldt le left len limit lint
+    ln log lreal lt ltime ltod lword max method mid min mod move mul mux namespace ne non_retain not null
+    of on or orn overlap override persistent pointer priority private program property protected public pv
+    r r1 r_edge r_trig read_only read_write real ref ref_to reference repeat replace resource ret retain
+    retc retcn return right rol ror rs s s1 sel sema shl shr sin single sint sqrt sr st step stn string
+    struct sub super tan task then this time time_of_day to tod tof ton tp transition true trunc type
+    udint uint ulint until using usint var var_access var_config var_external var_global var_in_out
+    var_input var_output var_temp void wchar while with word wstring xor xorn
 """
 _KEYWORDS = set(re.findall(r"\w+", _RESERVED))
 _CONVERSIONS = {
@@ -53,11 +66,21 @@ class Variable:
     type: str
     length: int = 0
     low: int = 0
+    named: str = ""
     section: str = ""
     constant: bool = False
     retain: bool = False
     address: str = ""
     initial: Any = None
+
+
+@dataclass(frozen=True)
+class Array:
+    """A named array type: how many elements from which index, and of what."""
+
+    length: int
+    low: int
+    of: str
 
 
 @dataclass
@@ -75,7 +98,9 @@ def _tokens(text: str) -> list[Token]:
     found, line = [], 1
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
-        if kind == "bad":
+        if kind == "comment" and "(*" in match.group()[2:]:
+            raise StError(f"line {line}: a comment in a comment")
+        if kind == "bad" or not match.group().isascii():
             raise StError(f"line {line}: {match.group()!r}")
         if kind not in ("space", "comment"):
             found.append(Token(kind, match.group(), line))
@@ -91,9 +116,11 @@ class Reader:
         self._tokens = _tokens(text)
         self._at = 0
         self.units: dict[str, Unit] = {}
+        self.types: dict[str, Array] = {}
         self.tasks: dict[str, str] = {}
         self._unit = Unit("", "")
         self._depth = 1
+        self._loops: list[str] = []
 
     # --- tokens ------------------------------------------------------------------------------------------
 
@@ -120,23 +147,44 @@ class Reader:
     def _name(self) -> str:
         if self._now.kind != "name" or self._now.low in _KEYWORDS:
             raise self._fail("expected a name")
+        if "__" in self._now.text or self._now.text.endswith("_"):
+            raise self._fail("no name has two underscores in a row or ends with one")
         return self._take().low
 
     # --- units -------------------------------------------------------------------------------------------
 
     def read(self) -> Reader:
         while self._now.kind != "end":
-            kind = self._take("function_block", "program", "configuration").low
-            if kind == "configuration":
+            kind = self._take("type", "function_block", "program", "configuration").low
+            if kind == "type":
+                self._type()
+            elif kind == "configuration":
                 self._configuration()
             else:
                 self._read_unit(kind)
         return self
 
+    def _new_name(self) -> str:
+        name = self._name()
+        if name in self.units or name in self.types:
+            raise self._fail(f"{name} is declared twice")
+        return name
+
+    def _type(self) -> None:
+        """One type a TYPE: some compilers read no second."""
+        name = self._new_name()
+        self._take(":")
+        low, length = self._range()
+        self.types[name] = Array(length, low, self._elementary())
+        for word in (";", "end_type"):
+            self._take(word)
+
     def _read_unit(self, kind: str) -> None:
-        self._unit = Unit(self._name(), kind)
+        self._unit = Unit(self._new_name(), kind)
         while self._now.low.startswith("var"):
             self._section()
+        if not self._unit.variables:
+            raise self._fail(f"a {kind} without variables")
         self._depth = 1
         self._statements(f"end_{kind}")
         self._take(f"end_{kind}")
@@ -177,40 +225,70 @@ class Reader:
 
     def _section(self) -> None:
         section = self._take("var", "var_input", "var_in_out", "var_output").low
-        constant, retain = self._if("constant"), self._if("retain")
+        constant = self._if("constant")
+        retain = not constant and self._if("retain")
         located: set[bool] = set()
-        while not self._if("end_var"):
+        while True:
             variable = self._declaration(section, constant, retain)
             located.add(bool(variable.address))
             if variable.name in self._unit.variables:
                 raise self._fail(f"{variable.name} is declared twice")
             self._unit.variables[variable.name] = variable
+            if self._if("end_var"):
+                break
         if len(located) > 1:
             raise self._fail("located variables stand in a section of their own")
 
     def _declaration(self, section: str, constant: bool, retain: bool) -> Variable:
-        name = self._name()
-        address = ""
-        if self._if("at"):
-            address = self._take().text
+        name = self._new_name()
+        address = self._take().text if self._if("at") else ""
         self._take(":")
-        low = length = 0
-        if self._if("array"):
-            self._take("[")
-            low = int(self._take().text)
-            self._take("..")
-            length = int(self._take().text) - low + 1
-            for word in ("]", "of"):
-                self._take(word)
-        kind = self._take().low
-        if kind not in ("uint", "udint", "int", "bool", *self.units):
-            raise self._fail(f"no type {kind}")
-        kind = kind if kind in self.units else kind.upper()
+        low, length, named = 0, 0, ""
+        if self._now.low in self.types:
+            named = self._take().low
+            low, length, kind = self.types[named].low, self.types[named].length, self.types[named].of
+        elif self._now.low in self.units:
+            kind = self._take().low
+        else:
+            low, length = self._range() if self._now.low == "array" else (0, 0)
+            kind = self._elementary()
+        if address:
+            self._check_location(address, kind, length, section)
         initial = self._initial(kind, length) if self._if(":=") else None
         if constant and initial is None:
             raise self._fail("a constant without a value")
         self._take(";")
-        return Variable(name, kind, length, low, section, constant, retain, address, initial)
+        return Variable(name, kind, length, low, named, section, constant, retain, address, initial)
+
+    def _check_location(self, address: str, kind: str, length: int, section: str) -> None:
+        if self._unit.kind != "program" or section != "var":
+            raise self._fail("located variables stand in a PROGRAM")
+        if length or (kind not in _LIMITS and kind != "BOOL"):
+            raise self._fail("a located variable is one elementary value")
+        width = "X" if kind == "BOOL" else "D" if kind == "UDINT" else "W"
+        if not re.fullmatch(rf"%[IQM]{width}\d+(\.\d+)?", address):
+            raise self._fail(f"{address} is no place for {kind}")
+
+    def _range(self) -> tuple[int, int]:
+        """The first index of an array and its length."""
+        for word in ("array", "["):
+            self._take(word)
+        low = self._integer()
+        self._take("..")
+        length = self._integer() - low + 1
+        for word in ("]", "of"):
+            self._take(word)
+        return low, length
+
+    def _integer(self) -> int:
+        if self._now.kind != "number":
+            raise self._fail("expected a number")
+        return int(self._take().text)
+
+    def _elementary(self) -> str:
+        if self._now.low not in ("uint", "udint", "int", "bool"):
+            raise self._fail(f"no type {self._now.low}")
+        return self._take().text.upper()
 
     def _initial(self, kind: str, length: int) -> Any:
         if not length:
@@ -238,12 +316,14 @@ class Reader:
         self._unit.source.append("    " * self._depth + line)
 
     def _statements(self, *ends: str) -> None:
-        while self._now.low not in ends and not (self._now.kind == "number" and "label" in ends):
+        while True:
             self._statement()
+            if self._now.low in ends or (self._now.kind == "number" and "label" in ends):
+                return
 
     def _statement(self) -> None:
-        if self._if(";"):
-            return
+        if self._now.low == ";" or self._now.low.startswith(("end_", "els")):
+            raise self._fail("no statement")
         if self._if("return"):
             self._take(";")
             self._emit("return")
@@ -317,7 +397,11 @@ class Reader:
         name = self._name()
         variable = self._variable(name)
         self._take(":=")
-        first, _ = self._expression(variable.type)
+        if variable.type not in _LIMITS or variable.length or variable.constant or name in self._loops:
+            raise self._fail(f"{name} can't count this loop")
+        first, kind = self._expression(variable.type)
+        if kind not in (variable.type, "number"):
+            raise self._fail(f"FOR {name}: {variable.type} from {kind}")
         self._take("to")
         last, kind = self._expression(variable.type)
         self._take("do")
@@ -327,7 +411,9 @@ class Reader:
         self._depth += 1
         self._emit(f"v[{name!r}] = step")
         self._depth -= 1
+        self._loops.append(name)
         self._block("end_for")
+        self._loops.pop()
         self._take("end_for")
         self._take(";")
 
@@ -345,21 +431,35 @@ class Reader:
             self._call(name, self.units[variable.type])
             return
         place = self._place(name, variable)
-        if variable.constant:
-            raise self._fail(f"{name} is a constant")
+        self._check_changeable(name, variable)
         self._take(":=")
         code, kind = self._expression(variable.type)
-        if kind not in (variable.type, "number") or (kind == "number") > (variable.type in _LIMITS):
-            raise self._fail(f"{name} is {variable.type}, not {kind}")
+        self._check_type(name, variable.type, code, kind)
         self._take(";")
         value = code if variable.type == "BOOL" else f"limit({code}, {variable.type!r}, {self._now.line})"
         self._emit(f"{place} = {value}")
 
+    def _check_changeable(self, name: str, variable: Variable) -> None:
+        if variable.constant:
+            raise self._fail(f"{name} is a constant")
+        if variable.section == "var_input" or name in self._loops:
+            raise self._fail(f"{name} can't be changed here")
+
+    def _check_type(self, name: str, wanted: str, code: str, kind: str) -> None:
+        if kind not in (wanted, "number") or (kind == "number") > (wanted in _LIMITS):
+            raise self._fail(f"{name} is {wanted}, not {kind}")
+        self._check_literal(wanted, code)
+
+    def _check_literal(self, wanted: str, code: str) -> None:
+        if code.isdigit() and not _LIMITS[wanted][0] <= int(code) <= _LIMITS[wanted][1]:
+            raise self._fail(f"{code} is no {wanted}")
+
     def _call(self, name: str, unit: Unit) -> None:
         self._take("(")
         back = []
+        missing = {variable.name for variable in unit.variables.values() if variable.section == "var_in_out"}
         self._emit(f"inner = v[{name!r}]")
-        while not self._if(")"):
+        while True:
             parameter = unit.variables.get(self._name())
             if parameter is None or parameter.section == "var":
                 raise self._fail(f"{unit.name} has no such parameter")
@@ -367,17 +467,25 @@ class Reader:
             if parameter.section == "var_in_out":
                 given = self._name()
                 variable = self._variable(given)
-                if (variable.type, variable.length) != (parameter.type, parameter.length):
+                self._check_changeable(given, variable)
+                missing.discard(parameter.name)
+                shape = (variable.type, variable.length, variable.named)
+                if shape != (parameter.type, parameter.length, parameter.named) or (
+                    variable.length and not variable.named
+                ):
                     raise self._fail(f"{given} is not of the type of {parameter.name}")
                 self._emit(f"inner[{parameter.name!r}] = v[{given!r}]")
                 back.append(f"v[{given!r}] = inner[{parameter.name!r}]")
             else:
                 code, kind = self._expression(parameter.type)
-                if kind not in (parameter.type, "number"):
-                    raise self._fail(f"{parameter.name} is {parameter.type}, not {kind}")
+                self._check_type(parameter.name, parameter.type, code, kind)
                 self._emit(f"inner[{parameter.name!r}] = {code}")
-            self._if(",")
-        self._take(";")
+            if not self._if(","):
+                break
+        for word in (")", ";"):
+            self._take(word)
+        if missing:
+            raise self._fail(f"{name} is not given {', '.join(sorted(missing))}")
         self._emit(f"units[{unit.name!r}].run(inner, units, limit)")
         for line in back:
             self._emit(line)
@@ -422,6 +530,9 @@ class Reader:
         if len(both) > 1 or (level > 4 and "BOOL" in both):
             raise self._fail(f"{operator.text} of {kind} and {other}")
         result = both.pop() if both else "number"
+        for code in (left, right):
+            if result in _LIMITS:
+                self._check_literal(result, code)
         if level in (3, 4):
             return f"({left} {python} {right})", "BOOL"
         if result == "number":
@@ -448,8 +559,6 @@ class Reader:
         name = self._name()
         if name in _CONVERSIONS:
             return self._conversion(name)
-        if name == "min":
-            return self._min(wanted)
         variable = self._variable(name)
         return self._place(name, variable), variable.type
 
@@ -463,17 +572,6 @@ class Reader:
         return (
             f"int({code})" if source == "BOOL" else f"limit({code}, {target!r}, {self._now.line})"
         ), target
-
-    def _min(self, wanted: str) -> tuple[str, str]:
-        self._take("(")
-        left, kind = self._expression(wanted)
-        self._take(",")
-        right, other = self._expression(wanted)
-        self._take(")")
-        both = {kind, other} - {"number"}
-        if len(both) > 1 or "BOOL" in both:
-            raise self._fail(f"MIN of {kind} and {other}")
-        return f"min({left}, {right})", both.pop() if both else "number"
 
 
 _LEVELS: tuple[tuple[str, ...], ...] = (

@@ -42,6 +42,18 @@ def _reader() -> ModuleType:
 
 st = _reader()
 
+WITH_A_BLOCK = """
+TYPE four : ARRAY [0..3] OF UINT; END_TYPE
+FUNCTION_BLOCK fill
+VAR_INPUT n : UINT; END_VAR
+VAR_IN_OUT a : four; END_VAR
+a[1] := n;
+END_FUNCTION_BLOCK
+PROGRAM p
+VAR x : UINT; b : BOOL; big : UDINT; f : fill; named : four; loose : ARRAY [0..3] OF UINT; END_VAR
+VAR CONSTANT K : UINT := 1; END_VAR
+"""
+
 
 class StPlc:
     """The program behind registers: what a PlcHost asks of a PLC."""
@@ -115,7 +127,28 @@ def test_the_declarations_compile_and_name_every_register(changes: dict[str, Any
     owner = codec.address("line_command", "owner")
     high = "high" if manifest.word_order == "high_first" else "low"
     assert machine.registers("%MW")[owner] == (f"wc_line_command_owner_{high}", -1)
+    sort = codec.entry_span("stations", builtin_tagmap().slot("sort")).address
+    assert machine.registers("%MW")[sort] == ("wc_stations_sort_ack_seq", -1)
+
+
+def test_the_body_of_the_declarations_writes_what_never_changes() -> None:
+    tagmap, manifest = builtin_tagmap(), default_manifest()
+    machine = st.Machine(declarations(tagmap, manifest))
     machine.scan()
+    for name, block in tagmap.blocks.items():
+        if block.region == "status":
+            header = [
+                machine.values[f"wc_{name}_{word}"] for word in ("signature", "map_version", "block_id")
+            ]
+            assert header == [tagmap.signature, tagmap.version.word, block.id]
+
+
+def test_the_command_registers_may_lie_in_an_area_of_their_own() -> None:
+    text = declarations(builtin_tagmap(), default_manifest(), area="%QW", command_area="%MW0")
+    machine = st.Machine(text)
+    assert machine.registers("%QW")[0] == ("wc_line_signature", -1)
+    assert machine.registers("%MW")[7] == ("wc_line_command_cmd_seq", -1)
+    assert max(machine.registers("%QW")) < 1024 > max(machine.registers("%MW"))
 
 
 def test_counters_are_unsigned_and_located_variables_stand_apart() -> None:
@@ -136,19 +169,68 @@ def test_counters_are_unsigned_and_located_variables_stand_apart() -> None:
         ("K := 2;", "K is a constant|k is a constant"),
         ("x = 1;", "expected :="),
         ("CASE x OF 1: x := 2; 1: x := 3; END_CASE;", "a label twice"),
-        ("IF b THEN x := 1;", "end_if|expected"),
+        ("IF b THEN x := 1;", "no statement"),
         ("x := 1", "expected ;"),
+        (";", "no statement"),
+        ("x := 1;;", "no statement"),
+        ("", "no statement"),
+        ("IF b THEN END_IF;", "no statement"),
+        ("IF b THEN ELSE x := 1; END_IF;", "no statement"),
+        ("FOR x := 0 TO 3 DO END_FOR;", "no statement"),
+        ("FOR x := 0 TO 3 DO x := 1; END_FOR;", "x can't be changed here"),
+        ("FOR x := 0 TO 3 DO FOR x := 0 TO 3 DO b := TRUE; END_FOR; END_FOR;", "x can't count this loop"),
+        ("FOR x := big TO 3 DO b := TRUE; END_FOR;", "x: UINT from UDINT"),
+        ("CASE x OF K: x := 2; END_CASE;", "expected"),
+        ("x := 65536;", "65536 is no UINT"),
+        ("b := x > 65536;", "65536 is no UINT"),
+        ("x := -1;", "expected a name"),
+        ("x := 1; // one", "expected"),
+        ("x := 1; (* one (* two *) *)", "a comment in a comment"),
+        ("x := 1; (* f\u00fcnf *)", "f\u00fcnf"),
+        ("f(n := x);", "f is not given a"),
+        ("f(n := x, a := loose);", "loose is not of the type of a"),
+        ("f(n := big, a := named);", "n is UINT, not UDINT"),
+        ("f(n := x, a := named,);", "expected a name"),
+        ("f.n := x;", "expected"),
     ],
 )
 def test_the_reader_refuses_what_a_compiler_refuses(body: str, problem: str) -> None:
-    head = "PROGRAM p VAR x : UINT; b : BOOL; big : UDINT; END_VAR VAR CONSTANT K : UINT := 1; END_VAR "
     with pytest.raises(st.StError, match=problem):
-        st.Machine(f"{head}{body} END_PROGRAM", "p")
+        st.Machine(f"{WITH_A_BLOCK}{body} END_PROGRAM", "p")
 
 
-def test_the_reader_refuses_located_variables_among_others() -> None:
-    with pytest.raises(st.StError, match="a section of their own"):
-        st.Machine("PROGRAM p VAR x AT %MW0 : UINT; y : UINT; END_VAR ; END_PROGRAM", "p")
+def test_the_reader_takes_an_array_that_is_handed_over_by_its_type() -> None:
+    machine = st.Machine(f"{WITH_A_BLOCK}f(n := x + 2, a := named); x := named[K]; END_PROGRAM", "p")
+    machine.scan()
+    machine.scan()
+    assert machine.values["x"] == 4
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ("x AT %MW0 : UINT; y : UINT;", "a section of their own"),
+        ("x AT %MW0 : ARRAY [0..3] OF UINT;", "one elementary value"),
+        ("x AT %MW0 : BOOL;", "%MW0 is no place for BOOL"),
+        ("x AT %MX0.0 : UINT;", "%MX0.0 is no place for UINT"),
+        ("x AT %MD0 : UINT;", "%MD0 is no place for UINT"),
+        ("x__y : UINT;", "two underscores"),
+        ("x_ : UINT;", "ends with one"),
+        ("st : UINT;", "expected a name"),
+        ("Left : UINT;", "expected a name"),
+        ("x : UINT := 65536;", "65536 is no UINT"),
+        ("x : UINT; X : UINT;", "x is declared twice"),
+        ("", "expected a name"),
+    ],
+)
+def test_the_reader_refuses_the_declarations_that_a_compiler_refuses(declared: str, problem: str) -> None:
+    with pytest.raises(st.StError, match=problem):
+        st.Machine(f"PROGRAM p VAR {declared} END_VAR b := 1; END_PROGRAM", "p")
+
+
+def test_the_reader_refuses_a_located_variable_outside_a_program() -> None:
+    with pytest.raises(st.StError, match="stand in a PROGRAM"):
+        st.Machine("FUNCTION_BLOCK f VAR x AT %MW0 : UINT; END_VAR x := 1; END_FUNCTION_BLOCK", "f")
 
 
 @pytest.mark.parametrize(
