@@ -19,7 +19,7 @@ from label_print.problems import PROBLEMS, NotReady
 from label_print.schemes import Scheme
 from label_print.sheets import Sheet, load_sheet, sheet_images, sheet_pdf
 from label_print.sortkeys import sort_key
-from label_print.symbols import SYMBOLOGIES
+from label_print.symbols import SYMBOLOGIES, symbol_of
 from label_print.templates import Template, load_template
 from label_print.translation import LANGUAGES, said_in
 from label_print.tspl import tspl_job
@@ -27,7 +27,7 @@ from label_print.zpl import HostStatus, parse_host_status, zpl_job
 
 __all__ = [  # noqa: RUF022 - in reading order
     "spine_lines", "sort_key", "Scheme", "LineOptions", "LocalRules", "local_rule",
-    "SYMBOLOGIES", "MATRIX_SYMBOLOGIES",
+    "SYMBOLOGIES", "MATRIX_SYMBOLOGIES", "symbol_of",
     "CHECK_DIGITS", "is_library_number", "library_check_digit", "code39_check_character", "ean13_check_digit",
     "barcode_label", "spine_label", "Stock", "Label", "Template", "load_template", "render",
     "line_options", "local_rules", "labels_of_a_copy", "spine_label_of", "BookLabel",

@@ -10,7 +10,7 @@ from pathlib import Path
 from label_print.callnumber import LineOptions, LocalRules
 from label_print.label import Label
 from label_print.layout import Stock, Values, barcode_label, render, spine_label
-from label_print.templates import Template, load_template
+from label_print.templates import SymbolField, Template, load_template
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.profile import CallNumberRules, LabelCopy, Labels, Location, SpineStock, Surface
 
@@ -18,10 +18,7 @@ from workcell.kernel.profile import CallNumberRules, LabelCopy, Labels, Location
 def line_options(
     spine: SpineStock, location: Location, *, volume: str = "", year: str = "", copy: int | None = None
 ) -> LineOptions:
-    """The lines around a call number and how it is broken, for one copy at ``location``.
-
-    Raises ConfigError when ``copy_line`` can't be filled.
-    """
+    """The lines around a call number and how it is broken, for one copy at ``location``."""
     values = {
         "location": location.code,
         "volume": volume,
@@ -44,13 +41,7 @@ def local_rules(rules: CallNumberRules) -> LocalRules:
 
 
 def _copy_line(spine: SpineStock, copy: int | None) -> str:
-    if copy is None:
-        return ""
-    if "{copy}" not in spine.copy_line:
-        raise ConfigError(
-            "key labels.spine.copy_line lacks {copy}", subject=spine.copy_line, remedy="Write c.{copy}."
-        )
-    return spine.copy_line.replace("{copy}", str(copy))
+    return "" if copy is None else spine.copy_line.replace("{copy}", str(copy))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +81,25 @@ def _item_label(rules: Labels, one: LabelCopy, number: str, values: Values) -> L
     line = one.text or rules.library_line
     if rules.template:
         own = {"barcode": number, "symbology": one.symbology, "library_line": line}
-        return render(_template(Path(rules.template)), {**_said(rules, values), **own}, rules.dpi)
+        template = _template(Path(rules.template))
+        _must_carry(template, one.symbology, rules.template)
+        return render(template, {**_said(rules, values), **own}, rules.dpi)
     return barcode_label(number, one.symbology, line, Stock(rules.width_mm, rules.height_mm), rules.dpi)
+
+
+def _must_carry(template: Template, symbology: str, file: str) -> None:
+    """The label is read back in the profile's symbology, so the template's number must stand in it."""
+    for place, field in enumerate(template.fields):
+        if (
+            isinstance(field, SymbolField)
+            and field.value == "{barcode}"
+            and field.symbology not in ("{symbology}", symbology)
+        ):
+            raise ConfigError(
+                f"key fields.{place}.symbology: {field.symbology}, where labels.copies say {symbology}",
+                subject=file,
+                remedy=f'Write "{{symbology}}" here, or symbology = "{field.symbology}" in the profile.',
+            )
 
 
 def _said(rules: Labels, values: Values | None) -> dict[str, str | Sequence[str]]:

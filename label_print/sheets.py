@@ -18,7 +18,7 @@ from label_print.pdf import Placement, pdf_pages
 from label_print.setting import Room, set_line
 from label_print.templates import Lettering, Millimetres, Size
 from workcell.kernel.errors import BadInput
-from workcell.kernel.profile import Table, load_toml
+from workcell.kernel.tables import Table, load_toml
 
 _RULER_HEIGHT_MM: Final = 3.0
 _FROM_EDGE_MM: Final = 4.0  # office printers leave about as much white

@@ -13,8 +13,7 @@ from typing import Annotated, Literal
 from PIL import ImageColor
 from pydantic import Field, field_validator, model_validator
 
-from workcell.kernel.errors import ConfigError
-from workcell.kernel.profile import Table, load_toml
+from workcell.kernel.tables import FileBeside, Table, load_toml
 
 Rotation = Literal[0, 90, 180, 270]
 Align = Literal["left", "centre", "right"]
@@ -77,7 +76,7 @@ class PictureField(Placed):
     """A logo: a picture file beside the template; darker than ``threshold`` is printed."""
 
     kind: Literal["picture"]
-    file: str
+    file: FileBeside
     threshold: Annotated[int, Field(ge=1, le=255)] = 128
 
 
@@ -115,23 +114,5 @@ class Template(Table):
 
 
 def load_template(path: Path) -> Template:
-    """Read and validate a template; pictures are looked for beside it.
-
-    Raises ConfigError naming file, key and remedy.
-    """
-    template = load_toml(path, Template)
-    return template.model_copy(
-        update={"fields": tuple(_with_picture(field, path) for field in template.fields)}
-    )
-
-
-def _with_picture(field: AnyField, path: Path) -> AnyField:
-    if not isinstance(field, PictureField):
-        return field
-    file = path.parent / field.file
-    if not file.is_file():
-        raise ConfigError(
-            f"key fields.{field.name}.file: no such picture", subject=str(path),
-            remedy=f"Put {field.file} beside the template.",
-        )  # fmt: skip
-    return field.model_copy(update={"file": str(file)})
+    """Read and validate a template; raises ConfigError naming file, key and remedy."""
+    return load_toml(path, Template)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from workcell.kernel.errors import ConfigError
-from workcell.kernel.profile import Table, load_toml
+from workcell.kernel.tables import Table, load_toml
 
 Use = Literal["copy", "overlay"]
 """What a record may be used for: taken over as a copy record, or laid over the order's own brief record."""

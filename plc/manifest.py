@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from plc.codec import Codec
 from plc.tagmap import MODBUS_READ_LIMIT, TagMap, WordOrder, builtin_tagmap
 from workcell.kernel.layout import STATIONS
-from workcell.kernel.profile import Table, load_toml
+from workcell.kernel.tables import Table, load_toml
 
 _REGION_WORDS = 1024
 

@@ -16,7 +16,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from workcell.kernel.errors import BadInput, ConfigError
-from workcell.kernel.profile import Table
+from workcell.kernel.tables import Table
 
 Value = int | tuple[int, ...]
 WordOrder = Literal["high_first", "low_first"]

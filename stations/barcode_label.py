@@ -9,12 +9,11 @@ from typing import ClassVar
 
 import label_print
 from label_print import BookLabel
+from stations.item_labels import item_labels, number_of
 from stations.station import ON, Bench, Leaving, Printed, to_review
 from stations.surfaces import CAMERA, NUMBER, open_to, tenths
 from workcell.kernel.errors import BadInput, Refused
 from workcell.kernel.profile import LabelCopy
-
-_ITEM_SYMBOLS = frozenset({"CODABAR", "CODE39", "CODE128"})
 
 
 class BarcodeLabel:
@@ -75,11 +74,10 @@ async def _scanned(bench: Bench, label: LabelCopy) -> str:
     """The number on the label that was just applied: by this station's camera, or by the person's scanner."""
     role, view = CAMERA[label.surface]
     if role not in bench.place.cameras:
-        return (await bench.ask(f"Scan the label on the {label.surface}")).strip()
+        return number_of(await bench.ask(f"Scan the label on the {label.surface}"), bench.profile)
     picture = await bench.picture(role, view)
     found = await bench.recognise("read_label", {"path": picture.path})
-    codes = found["barcodes"]
-    numbers = {code["text"] for code in codes if code["format"] in _ITEM_SYMBOLS and code["accepted"]}
+    numbers = {code["text"] for code in item_labels(found["barcodes"], bench.profile)}
     return numbers.pop() if len(numbers) == 1 else ""
 
 

@@ -6,14 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import vision
 from stations import rfid
+from stations.item_labels import item_labels, number_of
 from stations.spine_label import place
 from stations.station import ON, Bench, Leaving, Picture, Way, to_review
 from stations.surfaces import CAMERA, open_to
 from workcell.kernel.model import Marks, Proof, Reason
 from workcell.kernel.ports import TagReader
 from workcell.kernel.profile import Labels, Surface
+from workcell.kernel.symbologies import LINEAR_FORMATS
 
 YES = frozenset({"y", "yes", "是"})
 
@@ -23,8 +24,6 @@ _TURNED = ("", " on its side", " upside down", " on its side")
 
 _JOINED = 1.25
 """Height over width of bars against that of their label: one label's stay below it, two labels' above."""
-
-_ITEM_SYMBOLS = frozenset({"CODABAR", "CODE39", "CODE128"})
 
 
 class Verify:
@@ -62,7 +61,7 @@ class Verify:
         proofs = []
         if bench.profile.operations.barcode_label:
             for label in bench.profile.labels.copies:
-                scanned = (await bench.ask(f"Scan the label on the {label.surface}")).strip()
+                scanned = number_of(await bench.ask(f"Scan the label on the {label.surface}"), bench.profile)
                 proofs.append(
                     Proof(
                         f"label on {label.surface}",
@@ -99,10 +98,7 @@ class Verify:
             found = await bench.recognise("read_label", {"path": picture.path})
             numbers = sorted(
                 _as_it_stands(code, bench.profile.labels)
-                for code in found["barcodes"]
-                if code["format"] in _ITEM_SYMBOLS
-                and code["accepted"]
-                and not code["text"].startswith(vision.SLIP_PREFIX)
+                for code in item_labels(found["barcodes"], bench.profile)
             )
             if expected or numbers:
                 proofs.append(
@@ -201,7 +197,8 @@ def _as_it_stands(code: Mapping[str, Any], stock: Labels) -> str:
     A decoder joins equal symbols that stand above each other: bars higher than their label are two labels.
     """
     turned = round(code.get("orientation", 0.0) / 90) % 4
-    twice = _slenderness(code.get("polygon", ())) > _JOINED * stock.height_mm / stock.width_mm
+    highest = _JOINED * stock.height_mm / stock.width_mm
+    twice = code["format"] in LINEAR_FORMATS and _slenderness(code.get("polygon", ())) > highest
     return str(code["text"]) + _TURNED[turned] + (" twice" if twice else "")
 
 

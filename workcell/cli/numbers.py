@@ -19,7 +19,7 @@ from workcell.kernel.errors import BadInput
 from workcell.kernel.profile import NumberRange, load_profile
 from workcell.site import NumberState, Site
 from workcell.site.number_model import NumberLine
-from workcell.site.number_ranges import serial_of, write_number
+from workcell.kernel.number_ranges import serial_of, write_number
 
 app = typer.Typer(help="Item and accession numbers, and their ledger.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from workcell.kernel.profile import Table, load_toml
+from workcell.kernel.tables import Table, load_toml
 
 STATIONS = (
     "supply", "posture", "capture", "page_turn", "identify", "stamp",

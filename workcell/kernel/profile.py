@@ -6,14 +6,17 @@ Surfaces are where a label or stamp goes on a copy.
 
 from __future__ import annotations
 
-import tomllib
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from workcell.kernel.errors import ConfigError
+from workcell.kernel.symbologies import ITEM_SYMBOLOGIES, SymbologyName
+from workcell.kernel.tables import FileBeside, Table, load_toml, wrong
 
 
 class Surface(StrEnum):
@@ -34,12 +37,6 @@ class Autonomy(StrEnum):
     WATCH = "watch"
     CONFIRM = "confirm"
     AUTO = "auto"
-
-
-class Table(BaseModel):
-    """A table of the profile or layout: unknown keys are errors, values can't be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Agency(Table):
@@ -114,12 +111,19 @@ class AutonomyRules(Table):
     volume: Autonomy = Autonomy.CONFIRM
 
 
+def _must_compile(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+
+
 class CallNumberRules(Table):
     """Scheme and book number of a location's call numbers.
 
     ``book_number`` is "cutter" (LC table G63), "cutter_sanborn" (three-figure author table), "sequence"
     (种次号), "four_corner" (四角号码), "author_table" (the library's own table,
-    ``author_table``, a CSV file of headings and numbers) or "none".
+    ``author_table``, a CSV file of headings and numbers beside the profile) or "none".
     A class number that no record and no CIP block gives is suggested from the catalogue; a suggestion whose
     confidence reaches ``suggest_from`` is assigned, others are only shown (1.0 = always only shown).
     For the scheme LOCAL, ``local_pattern`` is a regular expression whose groups are the lines of the spine
@@ -130,12 +134,22 @@ class CallNumberRules(Table):
     book_number: Literal["cutter", "cutter_sanborn", "sequence", "four_corner", "author_table", "none"] = (
         "cutter"
     )
-    author_table: str = ""
+    author_table: FileBeside = ""
     suggest_from: Annotated[float, Field(ge=0.5, le=1.0)] = 1.0
     prefix: str = ""
     suffix: str = ""
     local_pattern: str = ""
     local_rules: tuple[tuple[str, str], ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> CallNumberRules:
+        if self.book_number == "author_table" and not self.author_table:
+            raise ValueError(
+                "book_number author_table needs author_table, a CSV file of headings and numbers"
+            )
+        for pattern in (self.local_pattern, *(pattern for pattern, _ in self.local_rules)):
+            _must_compile(pattern)
+        return self
 
 
 class NumberRange(Table):
@@ -202,8 +216,18 @@ class LabelCopy(Table):
     surface: Surface
     x_mm: float
     y_mm: float
-    symbology: Literal["codabar", "code39", "code128"] = "codabar"
+    symbology: SymbologyName = "codabar"
     text: str = ""
+
+    @field_validator("symbology", mode="before")
+    @classmethod
+    def _is_told_from_the_isbn(cls, symbology: object) -> object:
+        if symbology == "ean13":
+            raise wrong(
+                "an EAN-13 on a book is its ISBN; the item's label could not be told from it",
+                "Take code128, or qr or datamatrix for a small label.",
+            )
+        return symbology
 
 
 class SpineStock(Table):
@@ -213,8 +237,8 @@ class SpineStock(Table):
     ``split_class`` sets class letters above the class number; ``decimals`` breaks a class number that has
     more decimals after every so many (0 never), with the point "below" on the next line or "beside" the whole
     number (``decimal_point``).  ``lines`` are what stands on lines of its own around the call number;
-    ``copy_line`` is how the copy's number is written there.  ``template`` is a file that says what stands
-    where instead of the lines alone.
+    ``copy_line`` is how the copy's number is written there.  ``template`` is a file beside the profile that
+    says what stands where instead of the lines alone.
     """
 
     width_mm: float = 25.0
@@ -227,20 +251,28 @@ class SpineStock(Table):
     decimal_point: Literal["below", "beside"] = "below"
     lines: tuple[Literal["location", "volume", "year", "copy"], ...] = ("volume",)
     copy_line: str = "c.{copy}"
-    template: str = ""
+    template: FileBeside = ""
+
+    @field_validator("copy_line")
+    @classmethod
+    def _has_a_place_for_the_number(cls, copy_line: str) -> str:
+        if "{copy}" not in copy_line:
+            raise wrong("it lacks {copy}, the copy's number", "Write c.{copy}.")
+        return copy_line
 
 
 class Labels(Table):
     """Label stock and copies; ``dpi`` of the printers, ``copies`` one entry a label on the book.
 
-    ``template`` is a file that says what stands where instead of library line, symbol and number.
+    ``template`` is a file beside the profile that says what stands where instead of library line, symbol and
+    number.
     """
 
     dpi: Literal[203, 300] = 203
     width_mm: float = 50.0
     height_mm: float = 25.0
     library_line: str = ""
-    template: str = ""
+    template: FileBeside = ""
     copies: tuple[LabelCopy, ...]
     spine: SpineStock = SpineStock()
 
@@ -347,6 +379,31 @@ class Profile(Table):
     review_bin: str = "review"
     reject_bin: str = "reject"
 
+    @model_validator(mode="after")
+    def _labels_carry_the_numbers(self) -> Profile:
+        for place, copy in enumerate(self.labels.copies):
+            symbology = ITEM_SYMBOLOGIES[copy.symbology]
+            for key, range_ in self._item_ranges():
+                if symbology.carries.fullmatch(f"{range_.prefix}0") is None:
+                    raise wrong(
+                        f"{copy.symbology} carries {symbology.words}, not {range_.prefix!r}, with which the "
+                        f"numbers of {key} begin",
+                        "Take code128, which carries every number, or another prefix.",
+                        f"labels.copies.{place}.symbology",
+                    )
+        return self
+
+    def _item_ranges(self) -> Iterator[tuple[str, NumberRange]]:
+        """Every way in which item numbers are written, with its key."""
+        yield "numbers.item", self.numbers.item
+        for place, location in enumerate(self.locations):
+            if location.item_numbers is not None:
+                yield f"locations.{place}.item_numbers", location.item_numbers
+
+    def item_ranges(self) -> tuple[NumberRange, ...]:
+        """Every way in which item numbers are written here."""
+        return tuple(range_ for _, range_ in self._item_ranges())
+
     def location(self, code: str) -> Location:
         """The location ``code``; raises ConfigError."""
         for location in self.locations:
@@ -356,46 +413,9 @@ class Profile(Table):
         raise ConfigError(f"no location {code!r}", subject=self.name, remedy=f"The profile has: {known}.")
 
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
 def load_profile(path: Path) -> Profile:
-    """Read and validate a profile; raises ConfigError naming file, key and remedy."""
+    """Read and validate a profile; raises ConfigError naming file, key and remedy.
+
+    Files that it names are looked for beside it, wherever the command is run.
+    """
     return load_toml(path, Profile)
-
-
-def load_toml(path: Path, model: type[ModelT]) -> ModelT:
-    """Read a TOML file into ``model``; raises ConfigError naming file, key and remedy."""
-    try:
-        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError("no such file", subject=str(path), remedy="Check the path.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"can't be read ({error})", subject=str(path), remedy="Save it as UTF-8."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML ({error})", subject=str(path), remedy="Mend that line.") from error
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(_first_problem(error), subject=str(path), remedy=_remedy(error, model)) from error
-
-
-def _first_problem(error: ValidationError) -> str:
-    problems = []
-    for found in error.errors()[:3]:
-        key = ".".join(str(part) for part in found["loc"]) or "(whole file)"
-        text = "unknown key" if found["type"] == "extra_forbidden" else found["msg"].lower()
-        problems.append(f"key {key}: {text}")
-    return "; ".join(problems)
-
-
-def _remedy(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors()[0]
-    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
-        names = sorted(field.alias or name for name, field in model.model_fields.items())
-        return f"Known keys here: {', '.join(names)}."
-    if first["type"] == "extra_forbidden":
-        return "Remove it or mend its spelling; the reference of the file lists the keys."
-    return "See the reference of the file for what this key takes."

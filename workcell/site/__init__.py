@@ -4,7 +4,7 @@
 # isort: off
 from workcell.site.store import Site
 from workcell.site.number_model import NumberOwner, NumberState
-from workcell.site.number_ranges import write_number
+from workcell.kernel.number_ranges import write_number
 from workcell.site.cases import Answer, AnswerKind, Case, CaseKind
 from workcell.site.review import Ruling, Way, check_answer, offered, rule
 from workcell.site.receiving import InvoiceLine, Reconciliation, load_invoice, load_orders, reconcile

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from workcell.kernel.errors import ConfigError
-from workcell.kernel.profile import Table
+from workcell.kernel.tables import Table
 
 
 def ean13_check_digit(first_twelve: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator
 
-from workcell.kernel.profile import Table
+from workcell.kernel.tables import Table
 
 
 def isbn13(text: str) -> str:

@@ -154,15 +154,15 @@ def test_a_profile_says_which_lines_stand_around() -> None:
     assert spine_lines("813.5412 R88", "DDC", options) == (
         "MAIN", "813", ".54", "12", "R88", "1999", "copy 2",
     )  # fmt: skip
-    with pytest.raises(ConfigError, match="copy_line"):
-        line_options(spine.model_copy(update={"copy_line": "c."}), location, copy=2)
 
 
 def test_a_profile_s_templates_are_drawn(tmp_path: Path) -> None:
     rules = load_profile(EXAMPLES / "profiles" / "zh.toml").labels
     folder = EXAMPLES / "labels"
     spine = rules.spine.model_copy(update={"template": str(folder / "spine-25x38.toml")})
-    rules = rules.model_copy(update={"template": str(folder / "barcode-38x19-matrix.toml"), "spine": spine})
+    copies = tuple(copy.model_copy(update={"symbology": "datamatrix"}) for copy in rules.copies)
+    template = str(folder / "barcode-38x19-matrix.toml")
+    rules = rules.model_copy(update={"template": template, "spine": spine, "copies": copies})
     item = next(iter(labels_of_a_copy(rules, "34401000010006", {"lines": ("I247.5", "12")})))
     assert item.label.size_mm == (38, 19)
     label = spine_label_of(rules, ("I247.5", "12"), {"accession": "250000001"})
@@ -172,6 +172,13 @@ def test_a_profile_s_templates_are_drawn(tmp_path: Path) -> None:
     broken = rules.model_copy(update={"template": str(tmp_path / "none.toml")})
     with pytest.raises(ConfigError, match="no such file"):
         next(iter(labels_of_a_copy(broken, "34401000010006")))
+
+
+def test_a_template_in_another_symbology_than_the_profile_reads_back_is_refused() -> None:
+    rules = load_profile(EXAMPLES / "profiles" / "zh.toml").labels
+    matrix = rules.model_copy(update={"template": str(EXAMPLES / "labels" / "barcode-38x19-matrix.toml")})
+    with pytest.raises(ConfigError, match=r"fields\.0\.symbology: datamatrix, .* say codabar"):
+        next(iter(labels_of_a_copy(matrix, "34401000010006")))
 
 
 def test_several_labels_of_one_number_are_told_apart() -> None:

@@ -160,7 +160,7 @@ def test_a_template_file_is_checked(tmp_path: Path) -> None:
     head = 'schema = "label/1"\nname = "n"\nwidth_mm = 40\nheight_mm = 20\n'
     place = "x_mm = 0\ny_mm = 0\nwidth_mm = 10\nheight_mm = 10\n"
     path.write_text(head + '[[fields]]\nkind = "picture"\nname = "logo"\nfile = "logo.png"\n' + place)
-    with pytest.raises(ConfigError, match="no such picture"):
+    with pytest.raises(ConfigError, match="no such file"):
         load_template(path)
     (tmp_path / "logo.png").write_bytes(b"no picture")
     with pytest.raises(ConfigError, match="logo can't be read"):

@@ -8,6 +8,7 @@ from workcell.kernel.profile import NumberRange
 
 _CODABAR_SERIALS = 99_999_999
 _CODABAR_DIGITS = 14
+_ANY_SERIAL = 999_999_999_999
 
 
 def write_number(range_: NumberRange, serial: int) -> str:
@@ -34,6 +35,11 @@ def serial_of(range_: NumberRange, number: str) -> int | None:
     serial = int(digits)
     inside = range_.first <= serial <= last_serial(range_)
     return serial if inside and write_number(range_, serial) == number else None
+
+
+def is_written_as(range_: NumberRange, number: str) -> bool:
+    """Whether a number looks as the range writes them, whoever gave it out."""
+    return serial_of(range_.model_copy(update={"first": 0, "last": _ANY_SERIAL}), number) is not None
 
 
 def last_serial(range_: NumberRange) -> int:
