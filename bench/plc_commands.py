@@ -27,7 +27,7 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.framer import FramerType
 
 import plc
-from workcell.kernel.clock import WallClock
+from workcell.kernel.clock import WallClock, run_wall
 from workcell.kernel.errors import Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.streams import baud_of, connector
@@ -37,7 +37,8 @@ _SCAN_MS = 20
 _LIMIT_MS = {"tcp": _SCAN_MS + 5, "115200": 25, "19200": 60}
 _STATIONS = ("supply", "posture", "sort")
 _NICENESS = 10  # of the recognition processes
-_SPREAD = 0.013  # commands come at every phase of the scan
+_APART = 0.25  # commands do not follow on the heels of one another
+_SPREAD = 0.013  # and come at every phase of the scan
 
 
 def _serve(wire: str, answer: Any) -> None:
@@ -55,7 +56,7 @@ def _serve(wire: str, answer: Any) -> None:
         answer.send(endpoint)
         await asyncio.gather(*tasks)
 
-    asyncio.run(main())
+    run_wall(main())
 
 
 # --- ours ------------------------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ async def _times(act: Callable[[], Awaitable[None]], count: int) -> list[float]:
     """Milliseconds of each of ``count`` calls, at every phase of the scan."""
     found = []
     for number in range(count):
-        await asyncio.sleep(0.02 + number % 7 * _SPREAD)
+        await asyncio.sleep(_APART + number % 7 * _SPREAD)
         begun = time.perf_counter()
         await act()
         found.append(1000 * (time.perf_counter() - begun))
@@ -228,7 +229,7 @@ def _measure(wire: str, who: Callable[[str, int], Awaitable[Any]], count: int) -
     process.start()
     far.close()  # so that a server that dies is an end of file
     try:
-        return asyncio.run(who(near.recv(), count))  # type: ignore[arg-type]
+        return run_wall(who(near.recv(), count))  # type: ignore[arg-type]
     finally:
         process.terminate()
         process.join()

@@ -336,7 +336,8 @@ class PlcLink:
 
     def command_written(self) -> None:
         """A command stands in the PLC: look for its answer."""
-        self._written = self._clock.now()
+        client = self._talk.client
+        self._written = client.delivered if client else self._clock.now()
         self._wake.set()
 
     # --- commands ----------------------------------------------------------------------------------------

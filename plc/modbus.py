@@ -37,7 +37,7 @@ _BITS_PER_BYTE = 11
 _FAST_BAUD = 19200
 _FAST_SILENCE = 0.00175
 _BABBLE_SECONDS = 5.0
-_LEAST_LISTENING = 0.0002
+_LEAST_LISTENING = 0.00005
 
 
 class BadFrame(Exception):
@@ -268,6 +268,8 @@ class ModbusClient:
         self._buffer = bytearray()
         self._heard = clock.now()
         self.suspect = False
+        self.delivered = clock.now()
+        """When the last request had reached the far end, by the speed of the wire."""
 
     @property
     def kind(self) -> Literal["tcp", "rtu"]:
@@ -327,7 +329,9 @@ class ModbusClient:
     async def _try(self, request: Request) -> tuple[int, ...]:
         if not self._framer.numbered:
             await self._before_sending()
-        await self._stream.write(self._framer.encode(self._unit, request))
+        frame = self._framer.encode(self._unit, request)
+        self.delivered = self._clock.now() + len(frame) * self._framer.byte_seconds
+        await self._stream.write(frame)
         async with self._clock.timeout(self._patience.reply_seconds + self._framer.seconds(request)):
             pdu = await self._answer(request)
         return request.parse(pdu)

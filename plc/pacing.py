@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _ASK = 8  # bytes of a read request in a frame
-_WRITTEN = 8  # bytes of the answer to a write
 _OVERHEAD = 5  # bytes of an answer around its registers
 _HEARTBEAT_AND_ASK = 23  # bytes of a request that writes a heartbeat and reads
 _PULSE_WORDS = 6
 _BETWEEN_POLLS = 3  # a command meets a poll under way one time in three at most
 _SLOW_SHARE = 100
 _SLOW_SECONDS = 1.0
-_LOOP_SECONDS = 0.0015  # timers of an event loop and of drivers, on top of the wire
+_LOOP_SECONDS = 0.0005  # timers of an event loop and of drivers, on top of the wire
 _APART_SECONDS = 0.004  # between two questions on a wire that takes no time
 _SHORTEST_SECONDS = 0.001
 
@@ -50,11 +49,11 @@ class Pace:
     def wait_for_answer(self, since_written: float, words: int) -> float:
         """Give the pause before the next question for an answer that takes ``words`` registers.
 
-        ``since_written`` is the time since the PLC's answer to the write.  The questions stand so that one of
-        them reaches the PLC just when its scan must be over: not earlier, which would ask once more, and no
-        later.
+        ``since_written`` is the time since the command was whole at the PLC.  The questions stand so that
+        one of them reaches the PLC just when its scan must be over: not earlier, which would ask once more,
+        and no later.
         """
-        last = self.scan - (_WRITTEN + _ASK) * self.byte - since_written
+        last = self.scan - _ASK * self.byte - since_written
         if not self.byte:
             return max(_SHORTEST_SECONDS, last % _APART_SECONDS) if last > 0 else _APART_SECONDS
         return last % (self._exchange(_ASK, words) + _LOOP_SECONDS) if last > 0 else 0.0

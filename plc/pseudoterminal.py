@@ -12,7 +12,6 @@ from workcell.kernel.ports import Clock
 
 _BITS_PER_BYTE = 11
 _CHUNK = 8  # bytes that come out of the line at once
-_EARLY = 0.0005  # a loop's timers come up to a millisecond late: so the line is right on average
 
 
 class PseudoTerminal:
@@ -54,7 +53,7 @@ class PseudoTerminal:
             os.write(self._master, piece)
 
     async def _sleep_until(self, due: float) -> None:
-        await self._clock.sleep(max(0.0, due - _EARLY - self._clock.now()))
+        await self._clock.sleep(max(0.0, due - self._clock.now()))
 
     async def close(self) -> None:
         """Give both ends back."""

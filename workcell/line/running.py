@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Any
 
 import label_print
 import marc
-from workcell.kernel.clock import WallClock
+from workcell.kernel.clock import WallClock, run_wall
 from workcell.kernel.drivers import Drivers, Surroundings
 from workcell.kernel.errors import ConfigError, DeviceGone, Refused
 from workcell.kernel.ids import SystemIds
@@ -100,7 +99,7 @@ class Ended:
 
 def run_batch(plan: Plan) -> Ended:
     """Run or resume a batch on a line; raises WorkcellError."""
-    return asyncio.run(_run(plan))
+    return run_wall(_run(plan))
 
 
 async def _run(plan: Plan) -> Ended:

@@ -21,7 +21,7 @@ import cv2
 import uvicorn
 
 from plc import PlcHost, SoftPlc, builtin_tagmap
-from workcell.kernel.clock import WallClock
+from workcell.kernel.clock import WallClock, run_wall
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.layout import Layout
 from workcell.kernel.ports import Clock
@@ -69,7 +69,7 @@ def serve(
     run = _remembered(state, speed) if box is None else Run(books, seed, kinds, speed)
     contents = load_box(box or state / "box.json")
     _remember(state, box, run)
-    asyncio.run(_serve(layout, contents, state, run))
+    run_wall(_serve(layout, contents, state, run))
 
 
 def build_world(layout: Layout, box: Box, state: Path | None, run: Run) -> World:
