@@ -7,13 +7,16 @@ Several copies repeat the field; a profile may ask for one field for all copies 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from pymarc import Field, Record, Subfield
 
+from marc import designations
+from marc.facts import record_facts
 from marc.fields import copy_record, data_field, sort_fields
 from workcell.kernel.model import Marks
 from workcell.kernel.profile import ItemValue, Location, Profile
@@ -146,6 +149,34 @@ def parted(call_number: str, location: Location) -> tuple[str, str, str]:
             rest = rest[len(prefix) + 1 :]
     number, _, book_number = rest.partition(mark)
     return mark.join(before), number, book_number
+
+
+# --- copies on file ---------------------------------------------------------------------------------------
+
+
+def copies_on_file(record: Record, profile: Profile, volume: str = "") -> int:
+    """The highest copy number among the items of a record, or how many they are where that is more.
+
+    Only items of the same ``volume`` count; an item in two fields counts once.
+    """
+    wanted = designations.parse_volume(volume).number
+    items = [
+        item for item in record_facts(record).items if designations.parse_volume(item.volume).number == wanted
+    ]
+    barcodes = {barcode for item in items for barcode in item.barcodes}
+    count = len(barcodes) + sum(not item.barcodes for item in items)
+    return max([count, *_copy_numbers(record, profile, wanted)])
+
+
+def _copy_numbers(record: Record, profile: Profile, volume: int | None) -> Iterator[int]:
+    table = _table(profile)
+    code, part = _code_of(table, "copy"), _code_of(table, "volume")
+    for field in record.get_fields(profile.records.item_field) if code else ():
+        held = " ".join(field.get_subfields(part)) if part else ""
+        for text in field.get_subfields(code):
+            digits = re.search(r"[0-9]{1,4}", text)
+            if digits and designations.parse_volume(held).number == volume:
+                yield int(digits.group())
 
 
 # --- several copies ----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from marc.catalogue import Catalogue
 from marc.drafting import draft
 from marc.facts import ClassNumber, RecordFacts, record_facts
 from marc.fields import flavour
+from marc.items import copies_on_file
 from marc.merging import fill_gaps, house_rules, overlay
 from marc.quality import too_brief
 from marc.shelf_list import ShelfList
@@ -41,7 +42,8 @@ class Prepared:
     ``class_number`` belongs that is given out once: ``fitted`` (for ``heading``), unless another title has it
     by now, or else the next running number.  Both are empty when no class is known.  ``problems`` keep the
     record from leaving.  ``shelved`` is the highest running number that the shelf list has in the class.
-    ``notes`` are for a cataloguer to look at; they keep nothing.
+    ``notes`` are for a cataloguer to look at; they keep nothing.  ``copies`` is the highest copy number of
+    this volume that the library has on file.
     """
 
     record: Record
@@ -53,6 +55,7 @@ class Prepared:
     fitted: str = ""
     heading: str = ""
     notes: tuple[Reason, ...] = ()
+    copies: int = 0
 
 
 @contextlib.contextmanager
@@ -93,6 +96,7 @@ def prepare(
     settled = made.existing or ("" if callnumbers.NUMBER in made.pattern else made.pattern)
     problems = tuple(_problems(record, profile))
     notes = (*_notes(decision, record, sources), *_told(suggestion, assigned=sure))
+    own = decision.source in OWN_SOURCES and decision.record_id is not None
     return Prepared(
         record,
         class_number=made.class_number,
@@ -103,6 +107,7 @@ def prepare(
         fitted=made.fitted,
         heading=made.heading,
         notes=notes,
+        copies=copies_on_file(record, profile, evidence.text("volume")) if own else 0,
     )
 
 

@@ -232,7 +232,8 @@ class Cataloguing:
             },
             book.book_id,
         )  # fmt: skip
-        marks = await self._reserve(book, location, call_number, len(siblings) + 1, evidence)
+        copy = await self._copy_number(book, prepared, evidence.text("volume"))
+        marks = await self._reserve(book, location, call_number, copy, evidence)
         await self._line.write("marks.reserved", marks_to_json(marks), book.book_id)
         return ON
 
@@ -279,6 +280,14 @@ class Cataloguing:
             following = partial(numbers.next, *place, shelved=prepared.get("shelved", 0))
             number = str(await self._worker.run(following))
         return str(prepared["pattern"]).format(number=number)
+
+    async def _copy_number(self, book: Book, prepared: Mapping[str, Any], volume: str) -> int:
+        """The copy's number among all of its volume: on file, in earlier batches, on other lines."""
+        title = f"{prepared.get('record_id') or book.title_key} {volume}".strip()
+        claim, now = f"{self._line.state.line_id}/{book.book_id}", self._line.clock.wall()
+        return await self._worker.run(
+            self._site.sequences.copy_number, title, claim, now, prepared.get("copies", 0)
+        )
 
     async def _reserve(
         self, book: Book, location: Location, call_number: str, copy: int, evidence: Evidence

@@ -122,6 +122,8 @@ def prepare(request: Request) -> dict[str, Any]:
         "heading": prepared.heading,
         "problems": [asdict(problem) for problem in prepared.problems],
         "notes": [asdict(note) for note in prepared.notes],
+        "copies": prepared.copies,
+        "record_id": marc.record_facts(prepared.record).record_id,
     }
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from workcell.kernel.errors import BadInput, Refused
+from workcell.kernel.number_ranges import last_serial, range_name, serial_of, write_number
 from workcell.kernel.profile import NumberRange, Surface
 from workcell.site import schema
 from workcell.site.database import stamp, take_next
 from workcell.site.number_model import NumberKind, NumberLine, NumberOwner, NumberState
-from workcell.kernel.number_ranges import last_serial, range_name, serial_of, write_number
 from workcell.site.rolls import ranges_of_rolls
 
 

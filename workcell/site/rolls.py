@@ -10,10 +10,10 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from workcell.kernel.errors import BadInput, Refused
+from workcell.kernel.number_ranges import last_serial, range_name, serial_of, write_number
 from workcell.kernel.profile import NumberRange
 from workcell.site import schema
 from workcell.site.database import Database, stamp
-from workcell.kernel.number_ranges import last_serial, range_name, serial_of, write_number
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Book numbers that are given out once: 种次号, the running number in a class, and fitted Cutter numbers."""
+"""Numbers that are given out once: 种次号, fitted Cutter numbers, and the numbers of a title's copies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from workcell.kernel.errors import Refused
 from workcell.site import schema
 from workcell.site.database import Database, stamp, take_next
+
+_COPIES = "copy"
 
 
 class Sequences:
@@ -29,6 +31,14 @@ class Sequences:
                 _held(tx, scheme, class_, title_key) or _give(tx, scheme, class_, title_key, at, shelved)
             )
         )
+
+    def copy_number(self, title: str, claim: str, at: datetime, on_file: int = 0) -> int:
+        """The number of a copy among those of its title: the one it has, else the highest plus one.
+
+        ``claim`` names the copy, ``on_file`` is the highest number that the catalogue has.  Batches and lines
+        count on from each other; a copy that is marked afresh keeps its number.
+        """
+        return self.next(_COPIES, title, claim, at, shelved=on_file)
 
     def settle(
         self,

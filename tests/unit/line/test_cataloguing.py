@@ -13,7 +13,7 @@ import pytest
 from stations.station import Leaving, Way, to_review
 from workcell.kernel.errors import DeviceFault, Refused
 from workcell.kernel.events import Event
-from workcell.kernel.evidence import Barcode, Evidence, Face, ImageEvidence, evidence_to_json
+from workcell.kernel.evidence import Barcode, Evidence, Face, FieldValue, ImageEvidence, evidence_to_json
 from workcell.kernel.model import (
     Candidate,
     Decision,
@@ -401,6 +401,37 @@ async def test_siblings_share_record_and_call_number_and_count_their_copies(desk
     assert (desk.marks(first).copy, desk.marks(second).copy) == (1, 2)
 
 
+async def test_copies_count_on_from_the_catalogue_and_from_earlier_batches(desk):
+    desk.jobs.decision = replace(COPY, order_line="")
+    desk.jobs.prepared |= {"copies": 2, "record_id": "r1"}
+    copies = [desk.marks((await desk.book())[0]).copy for _ in range(2)]
+    assert copies == [3, 4]
+    await desk.line.write("batch.closed", {"counts": {}, "entered": 2, "left": 2, "agree": True})
+    await desk.line.write("batch.opened", {"batch_id": "c", "counters": {"entered": 0, "left": 0}})
+    await desk.cataloguing.open_batch()
+    desk.track, desk.jobs.title_key = 10, "the same title, matched otherwise"
+    assert desk.marks((await desk.book())[0]).copy == 5
+    desk.jobs.prepared |= {"record_id": "r2"}
+    assert desk.marks((await desk.book())[0]).copy == 3
+
+
+async def test_copies_of_another_line_are_counted_and_a_copy_keeps_its_number(desk):
+    desk.jobs.prepared |= {"record_id": "r1"}
+    book, _ = await desk.book()
+    number = desk.site.sequences.copy_number("r1", "line-2/x-0001", desk.line.clock.wall())
+    again = desk.site.sequences.copy_number("r1", "line-2/x-0001", desk.line.clock.wall())
+    assert (desk.marks(book).copy, number, again) == (1, 2, 2)
+    assert desk.marks((await desk.book())[0]).copy == 3
+
+
+async def test_volumes_of_a_set_are_counted_by_themselves(desk):
+    desk.jobs.decision = replace(COPY, order_line="")
+    desk.jobs.prepared |= {"record_id": "r1"}
+    for volume, copy in (("v. 1", 1), ("v. 2", 1), ("v. 1", 2)):
+        book, _ = await desk.book(Evidence(fields={"volume": FieldValue(volume, volume, 1.0)}))
+        assert desk.marks(book).copy == copy
+
+
 async def test_a_running_number_within_the_class_is_given_once_a_title(tmp_path):
     scheme = {"scheme": "CLC", "book_number": "sequence"}
     location = {"code": "ZW", "name": "Books", "call_number": scheme, "copies": 5, "bin": "main"}
@@ -464,7 +495,9 @@ async def test_a_branch_with_numbers_of_its_own_gives_them_to_its_copies(tmp_pat
     data = tomllib.loads((EXAMPLES / "profiles" / "en.toml").read_text("utf-8"))
     own = {"scheme": "plain", "prefix": "EA", "width": 6, "first": 1}
     locations = [{**place, "item_numbers": own} for place in data["locations"]]
-    desk = await Desk(tmp_path, {"locations": locations}).open()
+    label = {"surface": "back", "x_mm": 12.0, "y_mm": 150.0, "symbology": "code39"}
+    labels = {**data["labels"], "copies": [label]}
+    desk = await Desk(tmp_path, {"locations": locations, "labels": labels}).open()
     book, leaving = await desk.book()
     assert leaving.way is Way.ON
     assert desk.marks(book).barcode == "EA000001"

@@ -6,7 +6,7 @@ from marc_samples import cnmarc, marc21, profile
 
 from marc import add_item, record_facts
 from marc.fields import values
-from marc.items import parted
+from marc.items import copies_on_file, parted
 from workcell.kernel.model import Marks
 
 WHEN = date(2026, 5, 4)
@@ -94,3 +94,25 @@ def test_fields_of_others_are_not_touched() -> None:
     made = add_item(record, _marks("31", "MAIN", "641.3 K87"), _library(item_field="949"), on=WHEN)
     assert len(made.get_fields("949")) == 2
     assert len(record.get_fields("949")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "volume", "highest"),
+    [
+        ((), "", 0),
+        (("952 __ $aMAIN$p31$t1", "952 __ $aEAST$p32$t2"), "", 2),
+        (("952 __ $aMAIN$p31$tc.4",), "", 4),  # three others were withdrawn
+        (("952 __ $aMAIN$p31", "952 __ $aEAST$p32"), "", 2),  # nobody has counted them
+        (("852 __ $bMAIN$p31", "952 __ $aMAIN$p31"), "", 1),  # one item in two fields
+        (("952 __ $aMAIN$p31$hv. 1$t3", "952 __ $aMAIN$p32$hv. 2"), "vol. 2", 1),
+        (("952 __ $aMAIN$p31$hv. 1$t3", "952 __ $aMAIN$p32$hv. 2"), "volume 1", 3),
+    ],
+)
+def test_the_copies_of_a_volume_on_file_are_counted(fields, volume, highest) -> None:
+    record = marc21("245 10 $aA.", *fields)
+    assert copies_on_file(record, _library(), volume) == highest
+
+
+def test_copies_that_share_a_field_are_counted_by_their_barcodes() -> None:
+    record = cnmarc("200 1_ $aA", "905 __ $aL$b0001$b0002$b0003$cZK$dI2$e1$f3")
+    assert copies_on_file(record, _library("zh")) == 3
