@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from vision.flow import normalise
 from vision.reading import PageLine
-from vision.titlepage import IMPRINT, VOLUME, is_person_list, names_in, read_title_page, run_together
+from vision.title_words import IMPRINT, VOLUME
+from vision.titlepage import is_person_list, names_in, read_title_page, run_together
 from workcell.kernel.evidence import Fields, FieldValue
 
 COVER, SPINE = "front_cover", "spine"

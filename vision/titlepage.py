@@ -15,89 +15,26 @@ from vision.flow import normalise
 from vision.languages import differ
 from vision.names import Name, chinese_names, is_chinese_statement, latin_names, unglued
 from vision.reading import PageLine
+from vision.title_words import (
+    BARE_WORD,
+    CHINESE_PLACE,
+    GENRE,
+    IMPRINT,
+    LIST_ENTRY,
+    ORIGINAL,
+    OTHER_PAGE,
+    PLACE,
+    ROLE_WORDS,
+    SERIES,
+    SINGLE_NAME,
+    STATEMENT,
+    TRANSLATOR,
+    VOLUME,
+    YEAR,
+)
 from workcell.kernel.evidence import Fields, FieldValue
 
 PAGE = "title_page"
-
-IMPRINT = re.compile(
-    r"出版社|出版公司|出版集团|出版社|書局|书局|书店|書店|印书馆|印書館|"
-    r"\b(?:Press|Publish(?:er|ers|ing)|Publications|Books|Verlag|(?-i:É)ditions?|Edizioni|Editorial|"
-    r"Editores|House|"
-    r"Company|Sons|Inc|Ltd|Group)\b",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(
-    r"(?<!\d)(?P<value>(?:1[5-9]|20)\d{2}|二[〇零○OoＯ0][一二三四五六七八九〇零○]{2}|M[DCLXVI]{3,})(?!\d)"
-)
-VOLUME = re.compile(
-    r"^(?:(?:Volume|Vol\.?|Book|Part)\s+(?:[0-9]{1,3}|[IVXL]+|One|Two|Three|Four|Five|Six)\b.{0,40}|"
-    r"第?[一二三四五六七八九十百0-9]{1,4}[卷册辑部集編编](?:[\s：:].{1,30})?|"
-    r"[（(]?[上中下][册卷部集]?[)）]?)$",
-    re.IGNORECASE,
-)
-_STATEMENT = re.compile(
-    r"^(?:(?:written|edited|translated|illustrated|compiled|adapted|retold|selected|introduced|annotated|"
-    r"revised|"
-    r"photographed|abridged)\b|(?:by|with (?:an? |new )?(?:\w+ )?(?:introduction|essay|foreword|preface|"
-    r"afterword|"
-    r"illustrations|contributions|notes))\b|(?:translation|illustrations?|photographs|pictures|art|"
-    r"drawings|text|"
-    r"foreword|introduction|preface|afterword) by\b|"
-    r"general editor|editors?:?\b|traduit|traduction|traducción|traducido|traduzione|tradução|übersetzt|"
-    r"übersetzung|"
-    r"aus dem \w+|deutsch von|herausgegeben|hrsg|mit (?:einem|einer|illustrationen|zeichnungen|beiträgen)\b|"
-    r"préface|illustré|illustrations? de|sous la direction|prólogo|edición de|ilustraciones|a cura di|"
-    r"prefazione)|"
-    r"(?:\beditors?|\btranslators?|\(?(?:eds?|hrsg|hg|dir)\.?\)?)$",
-    re.IGNORECASE,
-)
-_BARE_WORD = re.compile(
-    r"^(?:by|von|par|por|di|translated by|edited by|illustrated by|written by)$", re.IGNORECASE
-)
-_GENRE = re.compile(
-    r"^(?:an? )?(?:novels?|roman|novela|romanzo|romance|récits?|nouvelles|erzählungen|novelle|gedichte|"
-    r"poems|poèmes|poemas|"
-    r"stories|short stories|essays|essais|ensayos?|memoirs?|biography|biographie|biografía|thriller|"
-    r"krimi|kriminalroman|"
-    r"play|theatre|théâtre|plays|cuentos|racconti|tales|tale)$",
-    re.IGNORECASE,
-)
-_ORIGINAL = re.compile(
-    r"^(?:titre original|originaltitel|original title|título original|titolo originale|originally "
-    r"published|原名|书名原文|原著名)",
-    re.IGNORECASE,
-)
-_TRANSLATOR = re.compile(
-    r"translat|traduit|traduction|übersetz|aus dem|deutsch von|traducc|traduz|译|譯", re.IGNORECASE
-)
-_OTHER_PAGE = re.compile(
-    r"^(?:(?:table of )?contents|table des matières|sommaire|inhalt(?:sverzeichnis)?|índice|indice|"
-    r"目\s*[录錄次]|preface|foreword|"
-    r"introduction|acknowledge?ments|dedication|prologue|index|bibliography|notes|glossary|appendix(?: "
-    r"\w)?|(?:chapter|part) \w+|"
-    r"前\s*言|序\s*言?|自\s*序|后\s*记|後\s*記|附\s*录|附\s*錄|索\s*引|参考文献|内容(?:简介|提要)|also "
-    r"by.*|by the same author|vorwort|préface|prólogo)$",
-    re.IGNORECASE,
-)
-_SINGLE_NAME = re.compile(r"^[A-ZÀ-Þ](?:[a-zà-ÿ'’-]{2,}|[A-ZÀ-Þ'’-]{2,})$")
-_ROLE_WORDS = re.compile(
-    r"\b(?:edit|translat|illustrat|introduc|foreword|preface)|译|譯|编|編|绘|繪", re.IGNORECASE
-)
-_LIST_ENTRY = re.compile(r"[^\d\s]\D*[\s.…·]\s*\d{1,4}$")
-_SERIES = re.compile(
-    r"\b(?:series|library of|classics|studies in|monographs)\b|丛书|文库|系列|译丛|书系|教材$", re.I
-)
-_PLACE = re.compile(
-    r"^(?:[A-ZÀ-Þ][\w.'’-]*(?: (?:[A-ZÀ-Þ][\w.'’-]*|am|upon|on|de|la|le))*)"
-    r"(?:(?:\s*[·•|/,;–—-]\s*|\s{2,}| and )[A-ZÀ-Þ][\w.'’ -]+){0,6}$"
-)
-_CITIES = (
-    r"北京|上海|天津|重庆|香港|台北|澳门|广州|南京|杭州|武汉|成都|长沙|西安|沈阳|济南|郑州|合肥|福州|"
-    r"南昌|昆明|贵阳|南宁|"
-    r"太原|石家庄|哈尔滨|长春|呼和浩特|赤峰|乌鲁木齐|兰州|银川|西宁|拉萨|海口|桂林|苏州|厦门|青岛|大连|"
-    r"深圳|宁波|臺北"
-)
-_CHINESE_PLACE = re.compile(rf"^(?:{_CITIES})(?:[·•\s,，]+(?:{_CITIES}))*$")
 
 _SAME_SIZE = 0.78
 _FOOT = 0.62
@@ -147,7 +84,7 @@ class _TitlePage:
     @property
     def is_translated(self) -> bool:
         """Whether a translator is named."""
-        return any(_TRANSLATOR.search(block.text) for block in self.blocks)
+        return any(TRANSLATOR.search(block.text) for block in self.blocks)
 
     def claim(self, name: str, block: _Block, text: str = "") -> None:
         self.fields[name] = _value(text or block.text, block.lines)
@@ -206,8 +143,8 @@ def _title_lines(lines: Sequence[PageLine], height: float) -> list[PageLine]:
 def _is_another_page(lines: Sequence[PageLine], title: Sequence[PageLine]) -> bool:
     """Whether the largest line heads another kind of page, or most lines end in page numbers."""
     head = run_together([line.text for line in title]).strip()
-    entries = sum(bool(_LIST_ENTRY.search(line.text)) for line in lines)
-    return bool(_OTHER_PAGE.match(head)) or (len(lines) >= 5 and entries > len(lines) / 2)
+    entries = sum(bool(LIST_ENTRY.search(line.text)) for line in lines)
+    return bool(OTHER_PAGE.match(head)) or (len(lines) >= 5 and entries > len(lines) / 2)
 
 
 def _in_title(upper: PageLine, lower: PageLine, largest: PageLine) -> bool:
@@ -252,7 +189,7 @@ def _blocks(lines: Sequence[PageLine]) -> list[_Block]:
 def _continues(block: _Block, line: PageLine) -> bool:
     """Whether a line goes on with what the block says: same size, close, and not a new statement."""
     last = block.lines[-1]
-    if _BARE_WORD.match(last.text.strip()):
+    if BARE_WORD.match(last.text.strip()):
         return line.frame[1] - last.frame[1] < 4 * last.height
     gap = line.frame[1] - (last.frame[1] + last.frame[3])
     sizes = line.height / max(last.height, 1.0)
@@ -263,13 +200,13 @@ def _continues(block: _Block, line: PageLine) -> bool:
 
 def _is_unfinished(said: str, text: str) -> bool:
     """Whether ``text`` finishes what a line began, and is not something of its own."""
-    begins_anew = any(rule.search(text) for rule in (_STATEMENT, VOLUME, _YEAR, IMPRINT)) or bool(
+    begins_anew = any(rule.search(text) for rule in (STATEMENT, VOLUME, YEAR, IMPRINT)) or bool(
         find_editions(text)
     )
-    ended = IMPRINT.search(said) or _YEAR.search(said) or _is_chinese(said) or _is_chinese(text)
+    ended = IMPRINT.search(said) or YEAR.search(said) or _is_chinese(said) or _is_chinese(text)
     if begins_anew or ended:
         return False
-    if _STATEMENT.search(said):
+    if STATEMENT.search(said):
         return not is_person_list(text) or len(text.split()) == 1
     # A line of whole names is closed unless it breaks off inside one.
     return not is_person_list(said) or len(text.split()) == 1 or "," in said
@@ -299,7 +236,7 @@ def _edition_in(text: str) -> str:
     found = find_editions(plain)
     if found and len(found[0].group()) >= 0.8 * len(plain):
         return plain
-    if len(plain) > 60 or IMPRINT.search(plain) or _STATEMENT.search(plain):
+    if len(plain) > 60 or IMPRINT.search(plain) or STATEMENT.search(plain):
         return ""
     if not _is_chinese(plain):
         return plain if found and len(found[0].group()) >= 0.5 * len(plain) else ""
@@ -310,14 +247,14 @@ def _edition_in(text: str) -> str:
 def _claim_imprint(page: _TitlePage) -> None:
     """Publisher, place and year at the foot: by their words, else publisher above place."""
     for block in page.foot():
-        year = _YEAR.search(block.text)
+        year = YEAR.search(block.text)
         if year and "year" not in page.fields:
             rest = (block.text[: year.start()] + block.text[year.end() :]).strip(" ,.·年月")
             page.claim("year", block, year["value"])
-            if _CHINESE_PLACE.match(rest) or (rest and _PLACE.match(rest)):
+            if CHINESE_PLACE.match(rest) or (rest and PLACE.match(rest)):
                 page.fields["place"] = _value(rest, block.lines)
     for block in page.foot():
-        if "place" not in page.fields and _CHINESE_PLACE.match(block.text):
+        if "place" not in page.fields and CHINESE_PLACE.match(block.text):
             page.claim("place", block)
     named = next((b for b in page.foot() if IMPRINT.search(b.text)), None)
     publisher = named or next((b for b in page.foot() if not _is_statement(b.text)), None)
@@ -325,7 +262,7 @@ def _claim_imprint(page: _TitlePage) -> None:
         return
     split = _by_line(page, publisher)
     page.claim("publisher", split)
-    below = next((b for b in page.foot() if b.top > split.top and _PLACE.match(b.text)), None)
+    below = next((b for b in page.foot() if b.top > split.top and PLACE.match(b.text)), None)
     if below is not None and "place" not in page.fields:
         page.claim("place", below)
 
@@ -346,9 +283,9 @@ def _claim_below_title(page: _TitlePage, title: Sequence[PageLine]) -> None:
     if not below or "subtitle" in page.fields:
         return
     block = below[0]
-    if _is_statement(block.text) or _SERIES.search(block.text) or _ORIGINAL.match(block.text.strip()):
+    if _is_statement(block.text) or SERIES.search(block.text) or ORIGINAL.match(block.text.strip()):
         return
-    if _GENRE.match(block.text.strip()):
+    if GENRE.match(block.text.strip()):
         page.claim("subtitle", block)
         return
     if is_person_list(block.text):
@@ -364,7 +301,7 @@ def _claim_statements(page: _TitlePage) -> None:
     """Statements of responsibility: marked ones and lines of nothing but names."""
     found = [b for b in page.blocks if _is_statement(b.text)]
     found += [b for b in page.body() if b not in found and is_person_list(b.text)]
-    if not any(not _ROLE_WORDS.search(b.text) for b in found):
+    if not any(not ROLE_WORDS.search(b.text) for b in found):
         found += _single_word_author(page, found)
     if not found or len(found) > 6:
         return
@@ -385,7 +322,7 @@ def _single_word_author(page: _TitlePage, found: Sequence[_Block]) -> list[_Bloc
     alone = [
         b
         for b in page.body()
-        if b not in found and _SINGLE_NAME.match(b.text.strip()) and not _GENRE.match(b.text.strip())
+        if b not in found and SINGLE_NAME.match(b.text.strip()) and not GENRE.match(b.text.strip())
     ]
     return alone if len(alone) == 1 else []
 
@@ -394,7 +331,7 @@ def _single_word_author(page: _TitlePage, found: Sequence[_Block]) -> list[_Bloc
 
 
 def _is_statement(text: str) -> bool:
-    return bool(_STATEMENT.search(text.strip())) or is_chinese_statement(text)
+    return bool(STATEMENT.search(text.strip())) or is_chinese_statement(text)
 
 
 def is_person_list(text: str) -> bool:
@@ -413,7 +350,7 @@ def names_in(text: str, *, alone: bool = False) -> list[Name]:
         plain = text.translate(str.maketrans("（）［］", "()[]"))
         parts = re.split(r"(?<=[著编译绘撰編譯繪])\s+", plain)
         return [name for part in parts for name in chinese_names(re.sub(r"\s+(?=\S{1,2}$)", "", part))]
-    if alone and _SINGLE_NAME.match(text.strip()):
+    if alone and SINGLE_NAME.match(text.strip()):
         return [Name(_title_case(text.strip()), "author")]
     return latin_names(_title_case(text))
 
