@@ -86,6 +86,7 @@ class Printed:
 class Copy:
     """The physical copy as it stands when it reaches the station.
 
+    ``size_mm`` is width and height, None for a copy that was not measured.
     ``redo_of`` has the codes of the reasons for which its marks are redone, None on a copy that is marked for
     the first time.
     """
@@ -95,6 +96,7 @@ class Copy:
     decision: Decision | None = None
     marks: Marks | None = None
     thickness_mm: float | None = None
+    size_mm: tuple[float, float] | None = None
     done_stations: tuple[str, ...] = ()
     tag_uid: str = ""
     redo_of: frozenset[str] | None = None

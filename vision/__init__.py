@@ -29,6 +29,7 @@ from vision.outline import Outline, find_outline, inside
 from vision.phone_camera import PhoneCamera
 from vision.photo import load
 from vision.photographs import PhotoCamera, folders_of_books, photos_in
+from vision.place import FaceInView, PlaceOnFace, face_in_view
 from vision.quality import judge
 from vision.recognised import FaceLook, KnownFaces, Likeness, compare, face_look
 from vision.slips import SLIP_PREFIX, read_slips
@@ -53,6 +54,9 @@ __all__ = [  # noqa: RUF022 - in reading order
     "read_slips",
     "SLIP_PREFIX",
     "StampSeen",
+    "face_in_view",
+    "FaceInView",
+    "PlaceOnFace",
     "hamming",
     "face_look",
     "compare",

@@ -25,6 +25,12 @@ def box_of(points: Sequence[Point]) -> Box:
     return (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
+def corners_of(box: Box) -> tuple[Point, Point, Point, Point]:
+    """The corners of an upright box, clockwise from its upper left."""
+    x, y, w, h = box
+    return (x, y), (x + w, y), (x + w, y + h), (x, y + h)
+
+
 def centre(points: Sequence[Point]) -> Point:
     """The mean of some points."""
     return (sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points))

@@ -14,13 +14,13 @@ import zxingcpp
 
 from vision.bars import bar_quads, sharpened, upright_crop
 from vision.decoders import zxing_readings
-from vision.geometry import Matrix, cut_upright, scale_matrix
+from vision.geometry import Matrix, box_of, corners_of, cut_upright, scale_matrix
 from vision.ocr import Quad, RapidOcr, Recognised, default_engine, second_engine
 from vision.page import Page
 from vision.photo import Pixels, load
 from vision.reading import read_all_ways
 from vision.votes import Reading, tallied
-from workcell.kernel.evidence import Barcode
+from workcell.kernel.evidence import Barcode, Box, Rotation
 
 _FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
 _TILTS = (-22.5, 22.5, 45.0, -45.0)
@@ -115,12 +115,31 @@ _CONFUSION_COST, _LOST_MARK_COST = 0.1, 0.2
 class SpineRead:
     """Lines read on a spine label, top to bottom, and how far they agree with those expected (0 to 1).
 
-    ``holds`` is true when nothing differs but marks that recognisers mix up or drop.
+    ``holds`` is true when nothing differs but marks that recognisers mix up or drop.  ``rotation`` is the
+    clockwise turn in degrees that makes the lines upright; ``box`` is round them, in the picture's pixels.
     """
 
     lines: tuple[str, ...]
     agrees: float
     holds: bool
+    rotation: Rotation = 0
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line as it was read, and its box in the picture."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """One reading of a label: its lines in order, and the turn in which they were read."""
+
+    lines: tuple[_Line, ...]
+    rotation: Rotation = 0
 
 
 def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
@@ -139,7 +158,7 @@ def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     return best
 
 
-def _spine_readings(image: Pixels, longest: float) -> Iterator[list[str]]:
+def _spine_readings(image: Pixels, longest: float) -> Iterator[_Lines]:
     """Readings of a spine label, the surest first.
 
     On a white label each row of ink is a line: a lone letter or digit that no text finder would look at is
@@ -150,12 +169,16 @@ def _spine_readings(image: Pixels, longest: float) -> Iterator[list[str]]:
     cuts = list(_label_cuts(image))
     for cut in cuts:
         rows = _ink_rows(cut.image)
+        boxes = [box_of(cut.original(corners_of(box))) for box in rows]
+        pictures = [cut.image[y : y + h, x : x + w] for x, y, w, h in rows]
         for engine in (default_engine(), second_engine()):
             if rows and engine is not None:
-                yield [recognised.text for recognised in engine.read(rows)]
+                read = engine.read(pictures)
+                yield _Lines(tuple(_Line(one.text, box) for one, box in zip(read, boxes, strict=True)))
     for view in (*cuts, _whole(image)):
         for text in read_all_ways(view, finder):
-            yield [line.text for line in text.lines]
+            rotation = text.upright.rotation if text.upright else 0
+            yield _Lines(tuple(_Line(line.text, line.box) for line in text.lines), rotation)
 
 
 def _longest_line(expected: Sequence[str]) -> float:
@@ -188,8 +211,8 @@ def _shorter_side(quad: Quad) -> float:
     return min(math.dist(quad[0], quad[1]), math.dist(quad[1], quad[2]))
 
 
-def _ink_rows(label: Pixels) -> list[Pixels]:
-    """The rows of dark print on a white label, top to bottom, each with some white round it."""
+def _ink_rows(label: Pixels) -> list[tuple[int, int, int, int]]:
+    """Boxes of the rows of dark print on a white label, top to bottom, each with some white round it."""
     grey = cv2.cvtColor(label, cv2.COLOR_BGR2GRAY)
     height, width = grey.shape
     _, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
@@ -206,7 +229,8 @@ def _ink_rows(label: Pixels) -> list[Pixels]:
         if bottom - top < _SMALLEST_ROW * height:
             continue
         left, right = max(0, int(columns[0]) - pad), min(width, int(columns[-1]) + 1 + pad)
-        rows.append(label[max(0, top - pad) : min(height, bottom + pad), left:right])
+        head, foot = max(0, top - pad), min(height, bottom + pad)
+        rows.append((left, head, right - left, foot - head))
     return rows
 
 
@@ -242,16 +266,26 @@ def _label_cuts(image: Pixels) -> Iterator[Page]:
         yield Page(cut, back, None)
 
 
-def _compared(lines: Sequence[str], expected: Sequence[str]) -> SpineRead:
+def _compared(read: _Lines, expected: Sequence[str]) -> SpineRead:
     """The run of lines that comes nearest to the expected ones."""
-    wanted = _bare("".join(expected))
+    wanted, lines = _bare("".join(expected)), read.lines
     most = len(expected) + _MOST_LINES_MORE
     runs = [lines[i:j] for i in range(len(lines)) for j in range(i + 1, min(len(lines), i + most) + 1)]
-    best = min(runs, key=lambda run: _distance(_bare("".join(run)), wanted), default=[])
-    seen = _bare("".join(best))
+    best = min(runs, key=lambda run: _distance(_joined(run), wanted), default=())
+    seen = _joined(best)
     longer = max(len(seen), len(wanted), 1)
-    agrees = max(0.0, 1 - sum(_distance(seen, wanted)) / longer)
-    return SpineRead(tuple(best), round(agrees, 3), holds=bool(seen) and _distance(seen, wanted)[0] == 0)
+    distance = _distance(seen, wanted)
+    return SpineRead(
+        tuple(line.text for line in best),
+        round(max(0.0, 1 - sum(distance) / longer), 3),
+        holds=bool(seen) and distance[0] == 0,
+        rotation=read.rotation,
+        box=box_of([corner for line in best for corner in corners_of(line.box)]) if best else None,
+    )
+
+
+def _joined(lines: Sequence[_Line]) -> str:
+    return _bare("".join(line.text for line in lines))
 
 
 def _bare(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -11,12 +13,14 @@ import numpy as np
 
 from vision.ocr import default_engine
 from vision.photo import Pixels, load
+from vision.place import FaceInView, face_in_view
 from vision.posture import upright_by_text
-from workcell.kernel.evidence import Box, Rotation
+from workcell.kernel.evidence import Box, Point, Rotation
 
 _SIDE = 1000
 _LEAST_SHARE, _MOST_SHARE = 0.0015, 0.2
 _ASPECTS = (0.3, 3.4)
+_MOST_GROUPS = 4
 _LEAST_PIECES = 4
 _LEAST_RIM = 0.6
 _LEAST_PRESENT = 0.25
@@ -32,6 +36,7 @@ class StampSeen:
     """A stamp on a picture; ``box`` in pixels.  ``legible`` tells a clear print from a smear.
 
     ``rotation`` is the clockwise turn in degrees that makes its words upright, None where they don't tell.
+    ``place_mm`` is its middle from the face's lower left corner, None where nothing gives the scale.
     """
 
     present: bool
@@ -39,41 +44,76 @@ class StampSeen:
     legible: bool
     confidence: float
     rotation: Rotation | None = None
+    place_mm: Point | None = None
 
     @property
     def upright(self) -> bool | None:
         """Whether the words stand upright in the picture; None where they don't tell."""
         return None if self.rotation is None else self.rotation == 0
 
-    def place_mm(self, px_per_mm: float) -> tuple[float, float] | None:
-        """Where the stamp's middle lies from the picture's upper left, at a known scale."""
-        if self.box is None:
-            return None
-        x, y, w, h = self.box
-        return (round((x + w / 2) / px_per_mm, 1), round((y + h / 2) / px_per_mm, 1))
 
+def find_stamp(
+    path: Path, size_mm: tuple[float | None, float] | None = None, near_mm: Point | None = None
+) -> StampSeen:
+    """Look for a red stamp, round, oval or rectangular; raises BadInput when the file is not an image.
 
-def find_stamp(path: Path) -> StampSeen:
-    """Look for a red stamp, round, oval or rectangular; raises BadInput when the file is not an image."""
+    ``size_mm`` is width and height of the face in view, where it was measured: it gives the picture's scale.
+    Of several red marks the one nearest to ``near_mm`` is the stamp, else the clearest.
+    """
     image = load(path)
     scale = _SIDE / max(image.shape[:2])
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cast(Pixels, cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    face = face_in_view(image, *size_mm) if size_mm else None
     ink = _red_ink(small)
-    found = _largest_group(ink)
-    if found is None:
-        return StampSeen(False, None, False, 0.9)
+    marks = [_mark(small, ink, box, scale, face) for box in _groups(ink)]
+    stamps = [mark for mark in marks if mark.seen.present]
+    if not stamps:
+        return marks[0].seen if marks else StampSeen(False, None, False, 0.9)
+    return _with_rotation(image, min(stamps, key=lambda mark: _order(mark.seen, near_mm)))
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A red mark and its ink, cut out of the reduced picture."""
+
+    seen: StampSeen
+    ink: Pixels
+
+
+def _mark(
+    small: Pixels, ink: Pixels, found: tuple[int, int, int, int], scale: float, face: FaceInView | None
+) -> _Mark:
     x, y, w, h = found
     print_ = ink[y : y + h, x : x + w]
     rim, pieces = _rim(print_), _pieces(print_)
     legible = rim >= _LEAST_RIM and pieces >= _LEAST_PIECES and _is_crisp(small[y : y + h, x : x + w], print_)
-    box = (round(x / scale, 1), round(y / scale, 1), round(w / scale, 1), round(h / scale, 1))
     sure = round(min(1.0, 0.5 + rim / 2), 2)
     if rim <= _LEAST_PRESENT:
-        return StampSeen(False, None, legible, sure)
-    rotation = _rotation_by_arc(print_) if legible else None
-    if legible and rotation is None:
-        rotation = _rotation(image, box)
-    return StampSeen(True, box, legible, sure, rotation)
+        return _Mark(StampSeen(False, None, False, sure), print_)
+    box = (round(x / scale, 1), round(y / scale, 1), round(w / scale, 1), round(h / scale, 1))
+    return _Mark(StampSeen(True, box, legible, sure, place_mm=_place(box, face)), print_)
+
+
+def _order(seen: StampSeen, near_mm: Point | None) -> tuple[float, bool]:
+    """The nearest one first; where no place is told, the legible one; marks come largest first."""
+    away = math.dist(seen.place_mm, near_mm) if seen.place_mm and near_mm else 0.0
+    return away, not seen.legible
+
+
+def _place(box: Box, face: FaceInView | None) -> Point | None:
+    """Middle of a box on a face, in mm from its lower left."""
+    if face is None:
+        return None
+    across, up = face.place_box(box).middle
+    return None if across is None else (round(across, 1), round(up, 1))
+
+
+def _with_rotation(image: Pixels, mark: _Mark) -> StampSeen:
+    seen = mark.seen
+    if not seen.legible or seen.box is None:
+        return seen
+    by_arc = _rotation_by_arc(mark.ink)
+    return replace(seen, rotation=_rotation(image, seen.box) if by_arc is None else by_arc)
 
 
 def _rotation(image: Pixels, box: Box) -> Rotation | None:
@@ -137,16 +177,15 @@ def _red_ink(image: Pixels) -> Pixels:
     return cast(Pixels, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
 
 
-def _largest_group(ink: Pixels) -> tuple[int, int, int, int] | None:
-    """Box of the largest cluster of red marks that has a stamp's size and shape."""
+def _groups(ink: Pixels) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of the largest clusters of red marks that have a stamp's size and shape."""
     near = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25)))
     contours, _ = cv2.findContours(near, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:3]:
+    for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:_MOST_GROUPS]:
         x, y, w, h = cv2.boundingRect(contour)
         share = w * h / ink.size
         if _LEAST_SHARE <= share <= _MOST_SHARE and _ASPECTS[0] <= w / h <= _ASPECTS[1]:
-            return (x, y, w, h)
-    return None
+            yield (x, y, w, h)
 
 
 def _rim(ink: Pixels) -> float:

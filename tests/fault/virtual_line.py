@@ -318,7 +318,7 @@ class VirtualLine:
                     self.on_event(self, event)
 
     def _jobs(self) -> StoredJobs:
-        jobs = StoredJobs(self._box)
+        jobs = StoredJobs(self._box, self.profile.labels)
         jobs._titles.update(self.world._titles)  # those too that no file of the shipment knows
         return jobs
 

@@ -266,23 +266,29 @@ class Labels(Table):
 
     ``template`` is a file beside the profile that says what stands where instead of library line, symbol and
     number.
+    At verify bars and lettering may reach ``tolerance_mm`` out of their label's place; 0 leaves it unproven.
     """
 
     dpi: Literal[203, 300] = 203
     width_mm: float = 50.0
     height_mm: float = 25.0
     library_line: str = ""
+    tolerance_mm: Annotated[float, Field(ge=0)] = 6.0
     template: FileBeside = ""
     copies: tuple[LabelCopy, ...]
     spine: SpineStock = SpineStock()
 
 
 class Stamp(Table):
-    """One collection stamp: surface and centre in mm from the surface's lower left."""
+    """One collection stamp: surface and centre in mm from the surface's lower left.
+
+    At verify its centre may be ``tolerance_mm`` off along either side; 0 leaves its place unproven.
+    """
 
     surface: Surface
     x_mm: float
     y_mm: float
+    tolerance_mm: Annotated[float, Field(ge=0)] = 10.0
 
 
 _TAG_ELEMENTS = {

@@ -53,6 +53,7 @@ class Visit:
             decision_from_json(book.decision) if book.decision else None,
             marks_from_json(book.marks) if book.marks else None,
             book.measured.get("thickness_mm"),
+            _size(book),
             tuple(book.done_stations),
             book.tag["uid"] if book.tag else "",
             redo_of=_redo_of(book),
@@ -314,6 +315,11 @@ class Visit:
         """Put the proofs on record."""
         for proof in proofs:
             await self._line.write("proof.made", asdict(proof), self._book.book_id)
+
+
+def _size(book: Book) -> tuple[float, float] | None:
+    width, height = book.measured.get("width_mm"), book.measured.get("height_mm")
+    return (width, height) if width and height else None
 
 
 def _redo_of(book: Book) -> frozenset[str] | None:

@@ -67,23 +67,46 @@ def same_cover(request: Request) -> dict[str, Any]:
 
 
 def read_label(request: Request) -> dict[str, Any]:
-    """The item labels on an image."""
-    return {"barcodes": [asdict(code) for code in vision.read_label(Path(request["path"]))]}
+    """The item labels on an image, and where each stands on the face whose ``size_mm`` the request gives."""
+    path = Path(request["path"])
+    codes = vision.read_label(path)
+    face = _face(path, request) if codes else None
+    places = [asdict(face.place(code.polygon)) if face and code.polygon else None for code in codes]
+    return {
+        "barcodes": [
+            {**asdict(code), "place": place} for code, place in zip(codes, places, strict=True)
+        ]
+    }  # fmt: skip
 
 
 def read_spine(request: Request) -> dict[str, Any]:
     """The spine label on an image, against the lines that should stand there."""
-    read = vision.read_spine(Path(request["path"]), tuple(request["expected"]))
-    return {"lines": list(read.lines), "holds": read.holds}
+    path = Path(request["path"])
+    read = vision.read_spine(path, tuple(request["expected"]))
+    face = _face(path, request) if read.box else None
+    place = asdict(face.place_box(read.box)) if face and read.box else None
+    return {"lines": list(read.lines), "holds": read.holds, "rotation": read.rotation, "place": place}
 
 
 def find_stamp(request: Request) -> dict[str, Any]:
-    """The collection stamp on an image."""
-    seen = vision.find_stamp(Path(request["path"]))
+    """The collection stamp on an image, and where it stands on the face."""
+    near = tuple(request["near_mm"]) if request.get("near_mm") else None
+    seen = vision.find_stamp(Path(request["path"]), _size(request), near)
     return {
         "present": seen.present, "legible": seen.legible, "upright": seen.upright, "box": seen.box,
-        "confidence": seen.confidence,
+        "confidence": seen.confidence, "place_mm": seen.place_mm,
     }  # fmt: skip
+
+
+def _face(path: Path, request: Request) -> vision.FaceInView | None:
+    size = _size(request)
+    return vision.face_in_view(vision.load(path), *size) if size else None
+
+
+def _size(request: Request) -> tuple[float | None, float] | None:
+    """Width (None on a spine, round which a label may go) and height of the face in view, in mm."""
+    size = request.get("size_mm")
+    return (size[0], size[1]) if size else None
 
 
 def match(request: Request) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _view(world: World, book: Book, role: str) -> View:
         dx_mm=0.0 if on_side else book.lie.dx_mm * mirrored,
         dy_mm=0.0 if on_side else book.lie.dy_mm,
         labels=_labels(world, book, face),
-        stamps=tuple(SeenStamp(m.x_mm, m.y_mm, m.turns) for m in book.stamps if m.surface == face),
+        stamps=tuple(SeenStamp(m.x_mm, m.y_mm, m.turns, m.smeared) for m in book.stamps if m.surface == face),
         torn=book.faults.get("unreadable_barcode") if face == "back" else None,
     )
 

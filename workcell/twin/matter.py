@@ -51,6 +51,7 @@ class StampMark:
     x_mm: float
     y_mm: float
     turns: int = 0
+    smeared: bool = False
 
 
 _HexBytes = Annotated[

@@ -32,6 +32,7 @@ class SeenStamp:
     x_mm: float
     y_mm: float
     turns: int
+    smeared: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,18 @@ Recognition is replaced there by a reader of these bytes; the same scene always 
 from __future__ import annotations
 
 import json
+import zlib
 from io import BytesIO
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from workcell.twin.scene import Scene, SeenLabel, Still, View
 
 _KEY = "scene"
+_DARK = 128
 # The faces of evidence/1 for the twin's own names of surfaces and pages.
 _FACES = {
     "front": "front_cover",
@@ -39,8 +43,8 @@ def read_stored(data: bytes) -> dict[str, Any]:
 
     ``face`` is a face of evidence/1 and ``page`` the twin's own name ("colophon", "last_page" …);
     ``rotation`` the clockwise turn in degrees that makes it upright; ``isbn`` and ``addon`` what the bars
-    in view say; ``labels`` {barcode, place, spine_label, x_mm, y_mm, rotation}; ``stamps`` {place, x_mm,
-    y_mm, rotation}.
+    in view say; ``labels`` {barcode, place, spine_label, x_mm, y_mm, width_mm, height_mm, rotation, print};
+    ``stamps`` {place, x_mm, y_mm, rotation, smeared}.  ``print`` tells one label's print from another's.
     """
     image = Image.open(BytesIO(data))
     return json.loads(str(image.info[_KEY]))  # type: ignore[no-any-return]
@@ -64,7 +68,13 @@ def _described(scene: Scene) -> dict[str, Any]:
         "slip": view.title.slip if view.face == "back" else None,
         "labels": [_label(view, label) for label in view.labels],
         "stamps": [
-            {"place": view.face, "x_mm": mark.x_mm, "y_mm": mark.y_mm, "rotation": _upright(mark.turns)}
+            {
+                "place": view.face,
+                "x_mm": mark.x_mm,
+                "y_mm": mark.y_mm,
+                "rotation": _upright(mark.turns),
+                "smeared": mark.smeared,
+            }
             for mark in view.stamps
         ],
     }
@@ -77,8 +87,16 @@ def _label(view: View, label: SeenLabel) -> dict[str, Any]:
         "spine_label": label.spine_label,
         "x_mm": label.x_mm,
         "y_mm": label.y_mm,
+        "width_mm": label.width_mm,
+        "height_mm": label.height_mm,
         "rotation": _upright(label.turns),
+        "print": print_of(label.bitmap),
     }
+
+
+def print_of(bitmap: NDArray[np.uint8]) -> str:
+    """What tells one label's print from another's: a sum over its dots."""
+    return f"{zlib.crc32((bitmap < _DARK).tobytes()):08X}"
 
 
 def _upright(turns: int) -> int:

@@ -5,29 +5,36 @@ Record matching and drafting are the real ones; only seeing is replaced.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import label_print
 from workcell.kernel.evidence import Barcode, Face, Fields, FieldValue, ImageEvidence, image_to_json
+from workcell.kernel.profile import Labels
 from workcell.line import recognition
 from workcell.twin.box import Box, Title
-from workcell.twin.stored import read_stored
+from workcell.twin.stored import print_of, read_stored
 
 _CONFIDENCE = 0.98
+_MARGIN_MM = 1.0
 
 
 class StoredJobs:
     """The Jobs port without recognition: every job runs at once, in order."""
 
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: Box, labels: Labels) -> None:
+        """``labels`` are those of the profile: they say how the lines on a spine label are printed."""
         self._titles = {title.title_id: title for title in box.titles}
+        self._labels = labels
         self._seeing: dict[str, Callable[[Path, Mapping[str, Any]], dict[str, Any]]] = {
             "glance": self._look,
             "look": self._look,
             "read_label": _read_label,
-            "read_spine": _read_spine,
+            "read_spine": self._read_spine,
             "find_stamp": _find_stamp,
         }
 
@@ -59,6 +66,25 @@ class StoredJobs:
                 fields=_FIELDS.get(scene["page"], _no_fields)(title),
             )
         )
+
+    def _read_spine(self, path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The spine label in view: its words hold when it is printed as the expected lines are."""
+        labels = read_stored(path.read_bytes()).get("labels", [])
+        spines = [label for label in labels if label["spine_label"]]
+        wanted = _printed(tuple(request["expected"]), self._labels)
+        right = [label for label in spines if label["print"] == wanted]
+        if not right:
+            return {"lines": ["other words"] if spines else [], "holds": False, "rotation": 0, "place": None}
+        (label, *_) = right
+        return {
+            "lines": list(request["expected"]), "holds": True, "rotation": label["rotation"],
+            "place": _place(label, request),
+        }  # fmt: skip
+
+
+@lru_cache(maxsize=200)
+def _printed(lines: tuple[str, ...], labels: Labels) -> str:
+    return print_of(label_print.spine_label_of(labels, lines).bitmap)
 
 
 def _barcodes(scene: Mapping[str, Any]) -> tuple[Barcode, ...]:
@@ -113,7 +139,7 @@ _FIELDS: dict[str, Callable[[Title], Fields]] = {
 }
 
 
-def _read_label(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
+def _read_label(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     labels = read_stored(path.read_bytes()).get("labels", [])
     return {
         "barcodes": [
@@ -122,6 +148,7 @@ def _read_label(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
                 "format": "CODABAR",
                 "accepted": True,
                 "orientation": -label["rotation"] % 360,
+                "place": _place(label, request),
             }
             for label in labels
             if not label["spine_label"] and label["barcode"]
@@ -129,19 +156,30 @@ def _read_label(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_spine(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    labels = read_stored(path.read_bytes()).get("labels", [])
-    turns = [label["rotation"] for label in labels if label["spine_label"]]
-    holds = turns == [0]
-    return {"lines": list(request["expected"]) if holds else [], "holds": holds}
-
-
-def _find_stamp(path: Path, _request: Mapping[str, Any]) -> dict[str, Any]:
-    stamps = read_stored(path.read_bytes()).get("stamps", [])
-    seen, upright = bool(stamps), all(mark["rotation"] == 0 for mark in stamps)
+def _place(label: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where the print stands that a label carries within its margins; told where the copy was measured."""
+    size = request.get("size_mm")
+    if not size:
+        return None
+    width, height = label["width_mm"] - 2 * _MARGIN_MM, label["height_mm"] - 2 * _MARGIN_MM
+    on_spine = size[0] is None
     return {
-        "present": seen, "legible": seen, "upright": upright, "box": None,
-        "confidence": _CONFIDENCE if seen else 0.0,
+        "x_mm": None if on_spine else label["x_mm"] + _MARGIN_MM, "y_mm": label["y_mm"] + _MARGIN_MM,
+        "width_mm": None if on_spine else width, "height_mm": height,
+    }  # fmt: skip
+
+
+def _find_stamp(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The stamp that is nearest to where it should be."""
+    stamps = read_stored(path.read_bytes()).get("stamps", [])
+    if not stamps:
+        return {"present": False, "legible": False, "box": None, "confidence": 0.0}
+    x, y = request["near_mm"]
+    mark = min(stamps, key=lambda mark: math.hypot(mark["x_mm"] - x, mark["y_mm"] - y))
+    return {
+        "present": True, "legible": not mark["smeared"], "upright": mark["rotation"] == 0, "box": None,
+        "confidence": _CONFIDENCE,
+        "place_mm": [mark["x_mm"], mark["y_mm"]] if request.get("size_mm") else None,
     }  # fmt: skip
 
 

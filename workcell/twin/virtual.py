@@ -97,7 +97,7 @@ async def _run(plan: VirtualRun, folder: Path) -> None:
             state=LineState(),
             link=link,
             devices=_devices(world, clock, plan.seed),
-            jobs=StoredJobs(box),
+            jobs=StoredJobs(box, profile.labels),
             files=FileStore(folder / "files"),
             disk=disk,
         )

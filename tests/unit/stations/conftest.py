@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from stations import rfid
 from stations.station import Copy, Leaving, Picture
 from workcell.kernel.layout import load_layout
 from workcell.kernel.model import Marks
 from workcell.kernel.ports import Done, TagMemory
-from workcell.kernel.profile import Profile
+from workcell.kernel.profile import Profile, TagPolicy
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 NUMBER = "33194000010001"
@@ -22,7 +23,7 @@ class FakeBench:
     def __init__(self, place, profile):
         self.place = place
         self.profile = profile
-        self.copy = Copy("b-1", 1, marks=MARKS, thickness_mm=24.0)
+        self.copy = Copy("b-1", 1, marks=MARKS, thickness_mm=24.0, size_mm=(152.0, 229.0))
         self.calls = []
         self.alarms = []
         self.codes = {}
@@ -120,12 +121,11 @@ class FakeReader:
         return self.tags[uid]
 
 
-def tag(uid="E004010000000001", pii=NUMBER, afi=0x07):
-    """A tag as the tag station leaves it (PII by integer compaction)."""
-    number = int(pii)
-    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
-    memory = bytes([0x11, len(data)]) + data
-    return TagMemory(uid, 4, memory.ljust(112, b"\0"), afi, 6)
+def tag(uid="E004010000000001", pii=NUMBER, afi=0x07, cut=112):
+    """A tag as the tag station leaves it, written up to the byte ``cut``."""
+    image = rfid.encode({1: pii}, TagPolicy(), block_size=4, capacity=112)
+    memory = image.data[:cut].ljust(112, b"\0")
+    return TagMemory(uid, 4, memory, afi, image.dsfid)
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 BACK, FRONT, UNSURE = "back_cover", "front_cover", "unsure"
 
 
+_UNSEEN = "not looked at: no camera sees it"
+
+
 def seen(face, rotation=0):
     return {"file": "x.jpg", "sha256": "", "face": face, "rotation": rotation, "barcodes": [], "lines": []}
 
@@ -297,8 +300,25 @@ async def test_a_label_of_no_roll_goes_to_a_person(rolled):
 # --- verify ----------------------------------------------------------------------------------------------
 
 
-def item(text, format_="CODABAR", accepted=True, orientation=2.0):
-    return {"text": text, "format": format_, "accepted": accepted, "orientation": orientation}
+def at(x_mm, y_mm, width_mm, height_mm):
+    return {"x_mm": x_mm, "y_mm": y_mm, "width_mm": width_mm, "height_mm": height_mm}
+
+
+BARS, LETTERING = at(15.1, 155.0, 44.0, 15.2), at(None, 15.0, None, 30.0)
+
+
+def item(text, format_="CODABAR", accepted=True, orientation=2.0, place=BARS):
+    return {
+        "text": text, "format": format_, "accepted": accepted, "orientation": orientation, "place": place,
+    }  # fmt: skip
+
+
+def lettering(rotation=0, place=LETTERING, holds=True):
+    return {"lines": ["823.914", "ISH"], "holds": holds, "rotation": rotation, "place": place}
+
+
+def stamp(place=(74.0, 61.0), **seen):
+    return {"present": True, "legible": True, "upright": True, "place_mm": place, **seen}
 
 
 @pytest.fixture
@@ -307,11 +327,11 @@ def verifying(bench, fake_reader, fake_tag):
     at = bench("verify")
     at.copy = replace(at.copy, tag_uid=fake_tag().uid)
     at.reader = fake_reader(fake_tag())
+    bare = {"barcodes": []}
     at.answers_by_job = {
-        "read_label": [{"barcodes": [item(NUMBER), item("9780571258093", "EAN13")]}, {"barcodes": []},
-                       {"barcodes": []}],
-        "read_spine": [{"lines": ["823.914", "ISH"], "holds": True}],
-        "find_stamp": [{"present": True, "legible": True}],
+        "read_label": [{"barcodes": [item(NUMBER), item("9780571258093", "EAN13")]}, bare, bare, bare],
+        "read_spine": [lettering()],
+        "find_stamp": [stamp()],
     }  # fmt: skip
 
     async def recognise(kind, request):
@@ -339,10 +359,16 @@ async def test_a_book_on_which_all_agrees_is_released_with_its_guard_count(verif
         ("read_label", {"barcodes": [item(NUMBER, accepted=False)]}, "seen none"),
         ("read_spine", {"lines": ["823.914", "ISA"], "holds": False}, "seen 823.914 / ISA"),
         ("find_stamp", {"present": False, "legible": False}, "seen no stamp"),
-        ("find_stamp", {"present": True, "legible": False}, "illegible stamp"),
-        ("find_stamp", {"present": True, "legible": True, "upright": False}, "stamp not upright"),
+        ("find_stamp", stamp(legible=False), "illegible stamp"),
+        ("find_stamp", stamp(upright=False), "stamp not upright"),
         ("read_label", {"barcodes": [item(NUMBER, orientation=178.0)]}, f"seen {NUMBER} upside down"),
         ("read_label", {"barcodes": [item(NUMBER, orientation=-91.0)]}, f"seen {NUMBER} on its side"),
+        ("read_label", {"barcodes": [item(NUMBER, place=at(15, 120, 44, 15))]}, "seen 15 to 59 × 120 to 135"),
+        ("read_label", {"barcodes": [item(NUMBER, place=None)]}, "edges were not found"),
+        ("read_spine", lettering(rotation=180), "seen 823.914 / ISH upside down"),
+        ("read_spine", lettering(place=at(None, 45.0, None, 30.0)), "seen 45 to 75 mm"),
+        ("find_stamp", stamp(place=(74.0, 84.0)), "seen 74 × 84 mm"),
+        ("find_stamp", stamp(place=None), "edges were not found"),
     ],
 )
 async def test_one_wrong_thing_keeps_the_book(job, answer, text, verifying):
@@ -352,6 +378,48 @@ async def test_one_wrong_thing_keeps_the_book(job, answer, text, verifying):
     assert (leaving.way, reasons(leaving)) == (Way.REVIEW, ["PROOF_FAILED", *about_stamp])
     assert text in leaving.reasons[0].text
     assert "verified" not in verifying.verbs()
+
+
+async def test_where_the_copy_was_not_measured_the_proof_says_that_places_are_not_told(verifying):
+    verifying.copy = replace(verifying.copy, size_mm=None)
+    verifying.answers_by_job["find_stamp"] = [stamp(place=None)]
+    assert (await STATIONS["verify"].process(verifying)).way is Way.ON
+    untold = [proof.what for proof in verifying.proofs if "not measured" in proof.seen]
+    assert untold == ["label place on back", "spine label place", "stamp place on title_page"]
+
+
+async def test_a_tolerance_of_0_leaves_a_place_unproven(bench, verifying):
+    spots = [{"surface": "title_page", "x_mm": 75, "y_mm": 60, "tolerance_mm": 0}]
+    verifying.profile = bench("verify", stamps=spots).profile
+    verifying.answers_by_job["find_stamp"] = [stamp(place=(20.0, 200.0))]
+    assert (await STATIONS["verify"].process(verifying)).way is Way.ON
+    (proof,) = [proof for proof in verifying.proofs if proof.what == "stamp place on title_page"]
+    assert (proof.holds, proof.seen) == (True, "not asked for")
+
+
+async def test_a_stamp_that_no_camera_sees_is_a_proof_that_says_so(bench, verifying):
+    spots = [{"surface": "edge", "x_mm": 12, "y_mm": 60}]
+    verifying.profile = bench("verify", stamps=spots).profile
+    assert (await STATIONS["verify"].process(verifying)).way is Way.ON
+    (proof,) = [proof for proof in verifying.proofs if proof.what == "stamp on edge"]
+    assert (proof.holds, proof.seen) == (True, _UNSEEN)
+
+
+async def test_a_label_that_no_camera_sees_is_not_proven(bench, verifying):
+    labels = verifying.profile.labels.model_dump()
+    labels["copies"] = [*labels["copies"], {"surface": "edge", "x_mm": 0, "y_mm": 60}]
+    verifying.profile = bench("verify", labels=labels).profile
+    assert reasons(await STATIONS["verify"].process(verifying)) == ["PROOF_FAILED"]
+
+
+async def test_two_labels_on_one_surface_each_need_their_own_place(bench, verifying):
+    labels = verifying.profile.labels.model_dump()
+    labels["copies"] = [*labels["copies"], {"surface": "back", "x_mm": 12, "y_mm": 100}]
+    verifying.profile = bench("verify", labels=labels).profile
+    pair = [item(NUMBER), item(NUMBER, place=at(15.0, 105.0, 44.0, 15.0))]
+    job = verifying.answers_by_job["read_label"]
+    job[0] = {"barcodes": pair}
+    assert (await STATIONS["verify"].process(verifying)).way is Way.ON
 
 
 @pytest.mark.parametrize(("foot", "way"), [(761, Way.ON), (1052, Way.REVIEW)])
@@ -373,7 +441,7 @@ async def test_a_label_where_none_belongs_keeps_the_book(verifying):
     assert reasons(leaving) == ["PROOF_FAILED"]
 
 
-@pytest.mark.parametrize("case", ["none", "other pii", "other uid", "two", "wrong afi"])
+@pytest.mark.parametrize("case", ["none", "other pii", "other uid", "two", "wrong afi", "half written"])
 async def test_any_doubt_about_the_tag_keeps_the_book(case, verifying, fake_reader, fake_tag):
     verifying.reader = {
         "none": fake_reader(),
@@ -381,6 +449,7 @@ async def test_any_doubt_about_the_tag_keeps_the_book(case, verifying, fake_read
         "other uid": fake_reader(fake_tag("E004010000000009")),
         "two": fake_reader(fake_tag(), fake_tag("E004010000000009")),
         "wrong afi": fake_reader(fake_tag(afi=0xC2)),
+        "half written": fake_reader(fake_tag(cut=12)),
     }[case]
     assert reasons(await STATIONS["verify"].process(verifying)) == ["PROOF_FAILED"]
 
@@ -392,7 +461,8 @@ async def test_at_a_desk_without_cameras_the_person_scans_and_confirms(bench):
     at.answers = ["33194000099999", "no"]
     leaving = await STATIONS["verify"].process(at)
     assert reasons(leaving) == ["PROOF_FAILED"]
-    assert [proof.holds for proof in at.proofs] == [False, False]
+    assert [proof.holds for proof in at.proofs] == [False, False, True]
+    assert (at.proofs[-1].what, at.proofs[-1].seen) == ("stamp on title_page", _UNSEEN)
 
 
 async def test_what_is_switched_off_is_not_proven(bench):

@@ -6,7 +6,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 
-from vision import find_stamp, read_label, read_spine
+from vision import face_in_view, find_stamp, read_label, read_spine
 
 ITEM = "30234670790053"
 
@@ -65,6 +65,8 @@ def test_a_spine_label_is_read_as_it_stands(save, turn, angle):
     lines = ["QA76.73", "C153", "S77", "2013"]
     read = read_spine(save(_spine(lines, angle, turn)), lines)
     assert read.holds and read.agrees > 0.98
+    assert read.rotation == -angle % 360
+    assert read.box[2] * read.box[3] > 0.3 * 220 * 330
 
 
 def test_a_wrong_call_number_does_not_hold(save, turn):
@@ -139,9 +141,44 @@ def test_lettering_all_round_does_not_tell_the_way_up(save, draw_page):
     assert find_stamp(save(page)).rotation in (None, 0)
 
 
-def test_a_stamps_place_is_told_in_millimetres(save, draw_page):
-    seen = find_stamp(save(_stamp(draw_page([], tray=False), (700, 1200))))
-    assert seen.place_mm(10.0) == pytest.approx((70, 120), abs=1.5)
+# The page is 1000 x 1500 px at 10 px/mm, on a tray that shows 90 px beside it and 70 px above it.
+PAGE_MM = (100.0, 150.0)
+
+
+@pytest.mark.parametrize("askew", [0, 3])
+def test_a_stamps_place_is_told_by_the_page_and_its_measured_size(save, draw_page, askew):
+    page = _stamp(draw_page([("How Forests Think", 84, 240, None)]), (90 + 700, 70 + 1200))
+    turn = cv2.getRotationMatrix2D((590, 820), askew, 0.8)
+    page = cv2.warpAffine(page, turn, (1180, 1640), borderValue=(46, 44, 42))
+    assert find_stamp(save(page), PAGE_MM).place_mm == pytest.approx((70, 30), abs=2)
+
+
+def test_without_the_pages_edges_or_its_size_no_place_is_told(save, draw_page):
+    page = _stamp(draw_page([], tray=False), (700, 1200))
+    assert find_stamp(save(page), PAGE_MM).place_mm is None
+    assert find_stamp(save(draw_page([]))).place_mm is None
+
+
+def test_an_outline_of_another_shape_than_was_measured_gives_no_place(save, draw_page):
+    page = _stamp(draw_page([]), (700, 1200))
+    assert find_stamp(save(page), (150.0, 150.0)).place_mm is None
+
+
+def test_of_two_red_marks_the_one_where_the_stamp_belongs_is_the_stamp(save, draw_page):
+    page = _stamp(_stamp(draw_page([]), (90 + 250, 70 + 400)), (90 + 700, 70 + 1200))
+    for place in ((70.0, 30.0), (25.0, 110.0)):
+        assert find_stamp(save(page), PAGE_MM, place).place_mm == pytest.approx(place, abs=2)
+
+
+def test_a_dark_cover_on_a_dark_tray_is_found_by_its_measured_shape():
+    tray = np.full((1200, 900, 3), (44, 40, 38), np.float64)
+    tray *= np.linspace(0.95, 1.05, 900)[np.newaxis, :, np.newaxis]
+    tray[150:1050, 150:750] = (34, 34, 34)
+    picture = np.clip(tray + np.random.default_rng(1).normal(0, 3, tray.shape), 0, 255).astype(np.uint8)
+    face = face_in_view(picture, 120.0, 180.0)
+    assert face is not None
+    assert face.place_box((300, 750, 100, 100)).middle == pytest.approx((40, 50), abs=2)
+    assert face_in_view(picture, 180.0, 180.0) is None
 
 
 def test_a_page_without_a_stamp_has_none(save, draw_page):
