@@ -23,7 +23,7 @@ from marc.deciding import (
     wanted_locations,
 )
 from marc.drafting import draft
-from marc.facts import ClassNumber, Holding, OrderData, RecordFacts, RecordIsbn, record_facts
+from marc.facts import ClassNumber, Holding, OrderData, RecordFacts, RecordIsbn
 from marc.fields import flavour
 from marc.items import add_item, item_field
 from marc.line_format import as_lines
@@ -34,9 +34,11 @@ from marc.preparing import Prepared, open_sources, prepare, prepare_record
 from marc.provenance import provenance_note
 from marc.quality import score, too_brief
 from marc.reading import ReadResult, read_records
+from marc.record_facts import record_facts
 from marc.shelf_list import ShelfList
 from marc.slicing import Sliced, slice_records
 from marc.target_answers import Connection
+from marc.target_driver import PROTOCOLS, source_driver
 from marc.target_queries import Wanted, wanted_from_text, wanted_of
 from marc.targets import Target, Targets, is_target_address, load_targets, target_at
 from marc.upgrading import upgrade_cip
@@ -77,6 +79,8 @@ __all__ = [  # noqa: RUF022 - in reading order
     "Wanted",
     "wanted_of",
     "wanted_from_text",
+    "PROTOCOLS",
+    "source_driver",
     "connect",
     "Connection",
     "ask",

@@ -21,8 +21,9 @@ from marc import text
 from marc.catalogue_engines import open_store
 from marc.catalogue_importing import BadRecord, ImportReport, Told
 from marc.catalogue_sidecar import Sidecar
-from marc.facts import RecordFacts, record_facts
+from marc.facts import RecordFacts
 from marc.reading import read_record
+from marc.record_facts import record_facts
 
 __all__ = ["BadRecord", "Catalogue", "Hit", "ImportReport", "Stats", "is_catalogue"]
 

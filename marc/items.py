@@ -16,8 +16,8 @@ from decimal import Decimal
 from pymarc import Field, Record, Subfield
 
 from marc import designations
-from marc.facts import record_facts
 from marc.fields import copy_record, data_field, sort_fields
+from marc.record_facts import record_facts
 from workcell.kernel.model import Marks
 from workcell.kernel.profile import ItemValue, Location, Profile
 

@@ -16,11 +16,12 @@ from marc import authorities, callnumbers, shelf_list, suggesting
 from marc.case import OWN_SOURCES, Source
 from marc.catalogue import Catalogue
 from marc.drafting import draft
-from marc.facts import ClassNumber, RecordFacts, record_facts
+from marc.facts import ClassNumber, RecordFacts
 from marc.fields import flavour
 from marc.items import copies_on_file
 from marc.merging import fill_gaps, house_rules, overlay
 from marc.quality import too_brief
+from marc.record_facts import record_facts
 from marc.shelf_list import ShelfList
 from marc.suggesting import Suggestion
 from marc.transcribing import transcribe

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pymarc import Record
 
 from marc import text
-from marc.facts import RecordFacts, record_facts
+from marc.facts import RecordFacts
 from marc.fields import control, first, subfields, values
+from marc.record_facts import record_facts
 
 _ARABIC = re.compile(r"[0-9]+")
 _ROMAN = re.compile(r"\b[ivxlc]+\b")

@@ -14,10 +14,11 @@ from datetime import date
 from pymarc import Field, Record, Subfield
 
 from marc import designations
-from marc.facts import RecordFacts, record_facts
+from marc.facts import RecordFacts
 from marc.fields import control, copy_record, data_field, flavour, replace_control, set_leader, sort_fields
 from marc.matching import title_likeness
 from marc.merging import mark_changed
+from marc.record_facts import record_facts
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.profile import Profile
 

@@ -13,9 +13,10 @@ from scipy.optimize import minimize
 
 from marc import text
 from marc.evidence_features import FEATURES, FIELDS, feature_values, looks
-from marc.facts import RecordFacts, record_facts
+from marc.facts import RecordFacts
 from marc.matching import ceiling
 from marc.reading import read_records
+from marc.record_facts import record_facts
 from training import fitting, perturbing
 from training.perturbing import Book
 from workcell.kernel.evidence import Evidence

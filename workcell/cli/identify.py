@@ -18,7 +18,7 @@ from workcell.cli.sources import Catalog, open_catalogues
 from workcell.kernel.evidence import Evidence, evidence_to_json
 from workcell.kernel.model import Decision, decision_to_json
 from workcell.kernel.profile import load_profile
-from workcell.site.receiving import load_orders
+from workcell.site.order_files import load_orders
 
 """Endings of files that are taken for images in a folder."""
 

@@ -18,7 +18,7 @@ from workcell.kernel.errors import BadInput
 from workcell.kernel.evidence import Evidence, evidence_from_json
 from workcell.kernel.model import Decision, decision_to_json
 from workcell.kernel.profile import load_profile
-from workcell.site.receiving import load_orders
+from workcell.site.order_files import load_orders
 
 _ALIKE = {"agree": "green", "differ": "red", "doubtful": "yellow", "missing": "dim"}
 

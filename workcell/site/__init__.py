@@ -7,7 +7,8 @@ from workcell.site.number_model import NumberOwner, NumberState
 from workcell.kernel.number_ranges import write_number
 from workcell.site.cases import Answer, AnswerKind, Case, CaseKind
 from workcell.site.review import Ruling, Way, check_answer, offered, rule
-from workcell.site.receiving import InvoiceLine, Reconciliation, load_invoice, load_orders, reconcile
+from workcell.site.order_files import InvoiceLine, load_invoice, load_orders
+from workcell.site.receiving import Reconciliation, reconcile
 from workcell.site.delivery import Delivery, FileDrop, LibrarySystem, delivery_of
 from workcell.site.outbox import work_outbox
 from workcell.site.oee import Oee, Span, Stop, Times, UnitTimes, oee_of
