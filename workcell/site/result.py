@@ -18,7 +18,7 @@ from workcell.kernel.model import Decision, Marks, OrderLine, Outcome, Proof, Re
 from workcell.kernel.profile import Profile, Surface
 from workcell.site.cases import Case
 from workcell.site.oee import Times
-from workcell.site.receiving import InvoiceLine
+from workcell.site.order_files import InvoiceLine
 from workcell.site.spot_checks import SpotCheck
 
 
