@@ -7,7 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from plc.conformance import bronze, gold, noise, silver, tracking
+from plc.conformance import (
+    alarms,
+    events,
+    handshake,
+    noise,
+    packml,
+    registers,
+    restarts,
+    timing,
+    tracking,
+    trouble,
+)
 from plc.conformance.checks import LEVELS, Check, Level, Question
 from plc.conformance.host import Ask, Broken
 from plc.conformance.probe import NotApplicable, Probe
@@ -17,9 +28,8 @@ from plc.tagmap import TagMap, builtin_tagmap
 from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone
 from workcell.kernel.ports import Clock, Connect, Ids
 
-CHECKS: tuple[Check, ...] = tuple(
-    bronze.CHECKS + silver.CHECKS + tracking.CHECKS + gold.CHECKS + noise.CHECKS
-)
+_FILES = (registers, packml, handshake, restarts, tracking, trouble, events, timing, alarms, noise)
+CHECKS: tuple[Check, ...] = tuple(check for file in _FILES for check in file.CHECKS)
 Verdict = Literal["pass", "fail", "n/a"]
 _LONGEST_CHECK = 300.0
 _LONGEST_WITH_A_PERSON = 3600.0

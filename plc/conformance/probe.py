@@ -162,6 +162,20 @@ class Probe(Host):
         await self.carry(track_id, station)
         return track_id
 
+    async def last_two(self) -> tuple[str, str]:
+        """Give the last two stations."""
+        await self.need_matter()
+        if len(self.stations) < 2:
+            raise NotApplicable("needs a line of two stations")
+        return self.stations[-2], self.stations[-1]
+
+    async def pair(self) -> tuple[str, str, int, int]:
+        """Bring two books into the last two zones: the zones, the book behind, the book in front."""
+        behind, front = await self.last_two()
+        second = await self.book_at(front)
+        first = await self.book_at(behind)
+        return behind, front, first, second
+
     async def clear_out(self) -> None:
         """Leave no book on the line, no alarm and no trip; the line is Stopped, in Production."""
         if self.has_stimuli:
