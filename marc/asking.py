@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from marc import target_yazclient, target_zoom
 from marc.catalogue import Catalogue
 from marc.target_answers import Answer, Connection, gone
+from marc.target_driver import DriverConnection
 from marc.target_queries import Wanted, questions
 from marc.target_zoom import ZoomConnection
 from marc.targets import Target
+from workcell.kernel.drivers import Drivers
 from workcell.kernel.ports import Clock
 
 
@@ -60,11 +62,14 @@ class Breaker:
         return self.open and not was_open
 
 
-def connect(target: Target, clock: Clock) -> Connection:
+def connect(target: Target, clock: Clock, drivers: Drivers | None = None) -> Connection:
     """The way to a target; nothing is sent before the first question.
 
-    Raises DeviceGone where neither the YAZ library nor ``yaz-client`` is installed for Z39.50.
+    Raises DeviceGone where neither the YAZ library nor ``yaz-client`` is installed for Z39.50, ConfigError
+    where the target's driver is not among ``drivers`` (those installed) or can't be used.
     """
+    if target.kind == "driver":
+        return DriverConnection(target, clock, drivers or Drivers.installed())
     if target.kind == "sru":
         from marc.target_sru import SruConnection  # httpx takes its time, and few processes ask over SRU
 

@@ -57,7 +57,8 @@ _CQL = {
 class Target(Table):
     """One target; the one named ``catalogue`` is the library's own and asked for every book.
 
-    ``url`` is ``z3950://host:port/database`` or the base address of an SRU service.  Targets of the lowest
+    ``url`` is ``z3950://host:port/database`` or the base address of an SRU service; where ``driver`` names
+    another maker's driver it is whatever that takes for an address.  Targets of the lowest
     ``priority`` are asked first, those of the same together; the next only when these gave nothing.
     ``timeout_s`` bounds a whole answer.  After ``failures`` in a row a target rests for ``rest_s``.  An
     answer is believed for ``cache_days``.  ``may`` and ``republish`` say what its records may be used for:
@@ -68,6 +69,7 @@ class Target(Table):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     url: str
+    driver: str = ""
     title: str = ""
     priority: int = 50
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 8.0
@@ -90,6 +92,8 @@ class Target(Table):
 
     @model_validator(mode="after")
     def _check(self) -> Target:
+        if self.driver:
+            return self
         parts = urlsplit(self.url)
         if parts.scheme not in _SCHEMES or not parts.hostname:
             raise ValueError("url must be z3950://host:port/database or an http(s) address")
@@ -103,8 +107,10 @@ class Target(Table):
         return self
 
     @property
-    def kind(self) -> Literal["sru", "z3950"]:
+    def kind(self) -> Literal["sru", "z3950", "driver"]:
         """Which protocol the address asks for."""
+        if self.driver:
+            return "driver"
         return "z3950" if _SCHEMES[urlsplit(self.url).scheme] == "z3950" else "sru"
 
     @property

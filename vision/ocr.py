@@ -89,7 +89,7 @@ class RapidOcr:
     def find(self, image: Pixels, side: int = _SEARCH_SIDE) -> list[Quad]:
         """Text lines on a picture of any size, in its coordinates; looked for at ``side`` pixels."""
         scale = min(side / max(image.shape[:2]), 2.0)
-        small = _resized(_colour(image), scale)
+        small = _resized(coloured(image), scale)
         found = self._engine(small, use_det=True, use_cls=False, use_rec=False)
         if found.boxes is None:
             return []
@@ -99,14 +99,23 @@ class RapidOcr:
         """Recognise upright line images."""
         if not lines:
             return []
-        result = self._engine.recognize_txt([_colour(line) for line in lines])
+        result = self._engine.recognize_txt([coloured(line) for line in lines])
         return [Recognised(t.strip(), float(c)) for t, c in zip(result.txts, result.scores, strict=True)]
 
 
 @cache
 def default_engine() -> RapidOcr:
-    """Give this process's RapidOCR engine, with the threads that WORKCELL_OCR_THREADS allows (1)."""
-    return RapidOcr(_allowed_threads())
+    """Give this process's engine, with the threads that WORKCELL_OCR_THREADS allows (1).
+
+    It is RapidOCR, or finds lines by it and has them read by the driver that WORKCELL_OCR_ENGINE names, which
+    gets WORKCELL_OCR_ENDPOINT.  Raises ConfigError when there is no such driver.
+    """
+    reader = os.environ.get("WORKCELL_OCR_ENGINE") or RapidOcr.name
+    if reader == RapidOcr.name:
+        return RapidOcr(_allowed_threads())
+    from vision.driven_ocr import open_driven  # here, as it builds on this module
+
+    return open_driven(reader, os.environ.get("WORKCELL_OCR_ENDPOINT", ""), _allowed_threads())
 
 
 @cache
@@ -149,7 +158,8 @@ def _resized(image: Pixels, scale: float) -> Pixels:
     return cast(Pixels, cv2.resize(image, None, fx=scale, fy=scale, interpolation=how))
 
 
-def _colour(image: Pixels) -> Pixels:
+def coloured(image: Pixels) -> Pixels:
+    """The picture with three channels."""
     return image if image.ndim == 3 else cast(Pixels, cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
 
 

@@ -7,13 +7,16 @@ use it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from workcell.kernel.errors import ConfigError
+from workcell.kernel.ids import SystemIds
 from workcell.kernel.ports import Clock, Ids, Worker
+from workcell.kernel.worker import InlineWorker
 
 GROUP = "workcell.drivers"
 """The group of the entry points."""
@@ -21,8 +24,9 @@ GROUP = "workcell.drivers"
 API = 1
 """Number of what ``Driver.open`` is called with and must give; it rises when an old driver would break."""
 
-KINDS = ("camera", "printer", "reader", "link")
-"""What a driver can be for: ``[cameras]``, ``[printers]``, ``[readers]`` and ``[plc]`` of a layout."""
+KINDS = ("camera", "printer", "reader", "link", "ocr", "source")
+"""What a driver can be for: ``[cameras]``, ``[printers]``, ``[readers]``, ``[plc]`` and ``[recognition]`` of
+a layout, and the targets of a ``targets.toml``."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,37 @@ class Surroundings:
     ids: Ids
     tell: Callable[[str], None]
 
+    @staticmethod
+    def in_a_process(clock: Clock) -> Surroundings:
+        """Those of a driver that lives in a process of its own (``ocr``, ``source``) and tells its log."""
+        return Surroundings(clock, InlineWorker(), SystemIds(), lambda text: print(text, file=sys.stderr))
+
+
+@dataclass(frozen=True)
+class LinkSurroundings(Surroundings):
+    """What a link is given besides: what the layout says of the PLC, and what the journal knows of it.
+
+    ``manifest`` is a ``plc.Manifest``.  ``last_boot_id`` is the BootId of the last connection, 0 for none:
+    a PLC that comes with another has been restarted since, and the link says so.
+    """
+
+    manifest: Any
+    last_boot_id: int
+    poll_seconds: float
+
+
+@dataclass(frozen=True)
+class SourceSurroundings(Surroundings):
+    """What a record source is given besides, from its target.
+
+    ``timeout_s`` is the time that a whole answer may take, ``limit`` how many records are wanted at most.
+    """
+
+    timeout_s: float
+    limit: int
+    user: str
+    password: str
+
 
 @dataclass(frozen=True)
 class Driver:
@@ -44,11 +79,12 @@ class Driver:
 
     ``api`` is the number this driver was written for, a literal and never ``drivers.API`` itself.
     ``open(name, endpoint, around)`` gives the device, behind the protocol of its kind in ``kernel.ports``;
-    the wire is opened when it is first used.  ``met_hardware`` says whether it ever drove a real device.
+    the wire is opened when it is first used.  ``around`` is Surroundings; for a link LinkSurroundings, for a
+    record source SourceSurroundings.  ``met_hardware`` says whether it ever drove a real device.
     """
 
     api: int
-    open: Callable[[str, str, Surroundings], Any]
+    open: Callable[[str, str, Any], Any]
     text: str = ""
     met_hardware: bool = False
 

@@ -73,11 +73,16 @@ class PlcPlace(Table):
 
 
 class Recognition(Table):
-    """Recognition processes: how many, and after how many jobs each is replaced."""
+    """Recognition processes: how many, after how many jobs each is replaced, and who reads their lines.
+
+    ``engine`` is ``rapidocr`` or a vendor's, which gets ``endpoint``.
+    """
 
     workers: Annotated[int, Field(ge=1, le=32)] = 2
     recycle_after: Annotated[int, Field(ge=1)] = 500
     seconds: Annotated[float, Field(gt=0)] = 60.0
+    engine: Annotated[str, Field(min_length=1)] = "rapidocr"
+    endpoint: str = ""
 
 
 class TwinPlace(Table):

@@ -6,7 +6,7 @@ Everything above the kernel takes these as arguments.  The wall-clock implementa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -250,3 +250,36 @@ class LineLink(Motion, Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+Terms = Sequence[tuple[str, tuple[str, ...]]]
+"""What is asked of a record source: each index (isbn, title, author, year, any, id) with the values of which
+one must be met.  All terms must be met; an index may come several times, once for each word."""
+
+
+class RecordSource(Protocol):
+    """Where records are asked for, in a process of its own; it may block for as long as it was given."""
+
+    def find(self, terms: Terms) -> tuple[int, Sequence[bytes]]:
+        """How many records meet all ``terms``, and the first of them, each as ISO 2709 or as MARCXML.
+
+        Raises DeviceGone when the source does not answer in time, DeviceFault when it refuses the question or
+        can't be understood.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class TextReader(Protocol):
+    """An OCR engine in a recognition process, made once and asked for one page after another."""
+
+    def read(self, lines: Sequence[Any]) -> Sequence[tuple[str, float]]:
+        """Text and confidence (0 to 1) of each line, in order; empty text where nothing was read.
+
+        A line is a picture of one upright line of text: 8-bit pixels, an array of (height, width, 3), blue
+        first, as a rule at most 64 pixels high.
+        """
+        ...

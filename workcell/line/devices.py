@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import label_print
+import marc
 import plc
 import vision
 from stations import rfid
-from workcell.kernel.drivers import Drivers, Surroundings
+from workcell.kernel.drivers import Drivers, LinkSurroundings, Surroundings
 from workcell.kernel.errors import ConfigError, DeviceGone
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, PrinterPlace, ReaderPlace
@@ -51,10 +52,14 @@ def open_devices(
 
     Folders that the layout names without a root lie below ``folder``; ``tell`` hears what a person must know
     of a device; kinds that are not ours are looked up in ``drivers`` (those installed).  Raises ConfigError
-    for a device that nobody can drive.
+    for a device that nobody can drive, also for the engine that recognition processes will ask for.
     """
     ports, drivers = _ports(twin_state), drivers or Drivers.installed()
     around = Surroundings(clock, disk, SystemIds(), tell)
+    if (
+        layout.recognition.engine not in OURS["ocr"]
+    ):  # recognition processes open it; here it is only looked for
+        drivers.find("ocr", layout.recognition.engine, OURS["ocr"])
     return Devices(
         {
             name: vision.open_camera(place.kind, name, _resolve(place.endpoint, ports), around, drivers)
@@ -81,19 +86,26 @@ def open_link(
     drivers: Drivers | None = None,
     around: Surroundings | None = None,
 ) -> LineLink:
-    """The link to the line's PLC, by another maker's driver (which gets ``around``) for a kind not ours."""
+    """The link to the line's PLC, by another maker's driver (which gets ``around``) for a kind not ours.
+
+    Either gets the manifest that the layout names (else the soft PLC's) and the last BootId on record.
+    """
     endpoint = _resolve(layout.plc.endpoint, _ports(twin_state))
+    path, poll_seconds = layout.plc.manifest, layout.plc.poll_ms / 1000
+    manifest = plc.load_manifest(Path(path)) if path else plc.default_manifest()
     if layout.plc.kind != "modbus" and around is not None:
         driver = (drivers or Drivers.installed()).find("link", layout.plc.kind, OURS["link"])
-        theirs: LineLink = driver.open(layout.line_id, endpoint, around)
+        given = LinkSurroundings(
+            around.clock, around.worker, around.ids, around.tell, manifest, last_boot_id, poll_seconds
+        )
+        theirs: LineLink = driver.open(layout.line_id, endpoint, given)
         return theirs
-    manifest = Path(layout.plc.manifest) if layout.plc.manifest else None
     return plc.PlcLink(
         connector(endpoint),
         clock=clock,
         ids=ids,
-        manifest=plc.load_manifest(manifest) if manifest else plc.default_manifest(),
-        poll_seconds=layout.plc.poll_ms / 1000,
+        manifest=manifest,
+        poll_seconds=poll_seconds,
         name=endpoint,
         rtu=endpoint.startswith("serial:"),
         baud=baud_of(endpoint),
@@ -169,5 +181,7 @@ OURS: Mapping[str, tuple[str, ...]] = {
     "printer": tuple(_PRINTERS),
     "reader": tuple(rfid.READER_KINDS),
     "link": ("modbus", "operator"),
+    "ocr": ("rapidocr",),
+    "source": marc.PROTOCOLS,
 }
-"""The kinds of devices that need no other package."""
+"""The kinds of devices, engines and sources that need no other package."""

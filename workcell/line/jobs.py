@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -27,8 +28,9 @@ class ProcessJobs:
         self._clock = clock
         self._table = table
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
+        reading = {"WORKCELL_OCR_ENGINE": rules.engine, "WORKCELL_OCR_ENDPOINT": rules.endpoint}
         for _ in range(rules.workers):
-            self._idle.put_nowait(_Process(table))
+            self._idle.put_nowait(_Process(table, reading))
 
     async def run(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Run one job on the next free process; raises DeviceFault with the job's own words."""
@@ -67,8 +69,9 @@ class ProcessJobs:
 class _Process:
     """One process, started when first needed."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, settings: Mapping[str, str]) -> None:
         self._table = table
+        self._settings = settings
         self.jobs = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -90,6 +93,7 @@ class _Process:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "workcell.line.worker", self._table,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_LIMIT,
+            env={**os.environ, **self._settings},
         )  # fmt: skip
         return self._process
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 import marc
+from workcell.kernel.drivers import Drivers
 from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.evidence import Evidence
 from workcell.kernel.layout import Recognition
@@ -36,7 +37,12 @@ class Lookup:
         clock: Clock,
         tell: Callable[[str], None],
         jobs_for: Callable[[marc.Target], Jobs] | None = None,
+        drivers: Drivers | None = None,
     ) -> None:
+        """Raises ConfigError where a target's driver is not among ``drivers`` (those installed)."""
+        for target in targets:
+            if target.driver:
+                marc.source_driver(target, drivers or Drivers.installed())
         self._clock = clock
         self._targets = {target.name: target for target in targets}
         self._tell = tell

@@ -151,7 +151,7 @@ async def _run(plan: Plan) -> Ended:
             layout=layout, profile=profile, clock=clock, ids=ids, journal=journal, state=state, link=link,
             devices=devices, jobs=jobs, files=files, disk=disk, person=person, mend=mend, tell=plan.tell,
         )  # fmt: skip
-        lookup = _lookup(plan, clock)
+        lookup = _lookup(plan, clock, drivers)
         cataloguing = Cataloguing(line, site, site_worker, orders, sources, plan.profile.resolve(), lookup)
         conductor = Conductor(line, cataloguing, Inbox(folder))
         try:
@@ -303,11 +303,11 @@ def _shared(plan: Plan) -> dict[str, Path | str]:
     return {"catalogue": plan.shared}
 
 
-def _lookup(plan: Plan, clock: WallClock) -> Lookup | None:
+def _lookup(plan: Plan, clock: WallClock, drivers: Drivers) -> Lookup | None:
     """The remote targets of the plan, their caches beside the indexed sources."""
     if not plan.targets:
         return None
-    return Lookup(plan.targets, plan.store / "sources" / "targets", clock, plan.tell)
+    return Lookup(plan.targets, plan.store / "sources" / "targets", clock, plan.tell, drivers=drivers)
 
 
 def _profile(plan: Plan) -> Profile:

@@ -1,7 +1,7 @@
 """The driver against a simulator that speaks the camera's own wire format, in memory."""
 
 import pytest
-from acme_still import CAMERA, StillCamera
+from acme_workcell.still import CAMERA, StillCamera
 
 from workcell.kernel.clock import WallClock
 from workcell.kernel.drivers import API

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from marc import Target, connect
+from marc.target_queries import Question, Term
 from workcell.kernel.clock import WallClock
+from workcell.kernel.drivers import API, Driver, Drivers
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -115,14 +117,42 @@ def faulty():
         server.close()
 
 
+class AcmeSource:
+    """Another maker's record source, which gives whatever it has: here all that a Z39.50 server has."""
+
+    def __init__(self, endpoint, around):
+        server = Target(
+            name="t", url=endpoint.replace("driver:", "z3950:"), timeout_s=around.timeout_s, limit=100
+        )
+        self._server = connect(server, around.clock)
+
+    def find(self, terms):
+        answer = self._server.ask(Question("", tuple(Term(index, values) for index, values in terms)))
+        return answer.total, [record.as_marc() for record in answer.records]
+
+    def close(self):
+        self._server.close()
+
+
+class AcmePoint:
+    """The entry point that leads to it."""
+
+    name, value = "source.acme", "acme:SOURCE"
+
+    def load(self):
+        return Driver(API, lambda name, endpoint, around: AcmeSource(endpoint, around))
+
+
 @pytest.fixture
 def connected():
     """Opens connections that are closed in the end."""
     opened = []
 
     def open_(url, **settings):
+        if url.startswith("driver:"):
+            settings["driver"] = "acme"
         target = Target(name="target", url=url, **settings)
-        opened.append(connect(target, WallClock()))
+        opened.append(connect(target, WallClock(), Drivers([AcmePoint()])))
         return target, opened[-1]
 
     yield open_

@@ -9,17 +9,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from marc import Catalogue, Target, Wanted, ask, fetch, read_records, record_facts
+from marc import Catalogue, Target, Wanted, ask, connect, fetch, read_records, record_facts, to_iso2709
+from marc.target_queries import Question, Term
 from marc.target_yazclient import YazClientConnection
 from marc.target_yazclient import available as yaz_client_installed
 from workcell.cli.app import app
-from workcell.kernel.errors import DeviceFault, DeviceGone
+from workcell.kernel.clock import WallClock
+from workcell.kernel.drivers import API, Driver, Drivers
+from workcell.kernel.errors import ConfigError, DeviceFault, DeviceGone
 
 RECORDS = Path(__file__).resolve().parents[3] / "examples" / "shipments" / "en" / "catalogue.mrc"
 HELD = [record_facts(result.record) for result in read_records(RECORDS)]
 CRAFT = next(facts for facts in HELD if "craft of research" in facts.title)
 ISBN = CRAFT.isbns[0].isbn13
-WAYS = ("z3950", "http")
+OURS = ("z3950", "http")
+WAYS = (*OURS, "driver")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -66,8 +70,9 @@ def test_every_record_comes_as_it_is_kept(books, connected, way) -> None:
         assert [record_facts(record) for record in answer.records] == [facts]
 
 
-def test_stripped_fields_do_not_come(books, connected) -> None:
-    target, connection = connected(f"z3950://{books}", stripped=("9..", "6.."))
+@pytest.mark.parametrize("way", WAYS)
+def test_stripped_fields_do_not_come(books, connected, way) -> None:
+    target, connection = connected(f"{way}://{books}", stripped=("9..", "6.."))
     _, answer = ask(target, Wanted(isbns=(ISBN,)), connection)
     assert {field.tag[0] for field in answer.records[0].fields}.isdisjoint("69")
 
@@ -96,6 +101,7 @@ def test_the_program_yaz_client_answers_as_the_library_does(books) -> None:
         ("z3950://{}none", {}, "Database"),
         ("z3950://{}", {"indexes": {"isbn": "4711"}}, "Unsupported Use attribute"),
         ("http://{}", {"indexes": {"isbn": "no.such"}}, "Unsupported"),
+        ("driver://{}none", {}, "Database"),
         ("http://{}", {"record_schema": "nonsense"}, "."),
     ],
 )
@@ -143,6 +149,49 @@ def test_a_target_that_is_not_there_is_said_at_once(connected, way) -> None:
         ask(target, Wanted(isbns=(ISBN,)), connection)
 
 
+# --- what a driver does -----------------------------------------------------------------------------------
+
+
+class Given:
+    """An entry point of a driver whose source finds what the test wants."""
+
+    name, value = "source.acme", "acme:SOURCE"
+
+    def __init__(self, find) -> None:
+        self.find = find
+
+    def load(self):
+        return Driver(API, lambda name, endpoint, around: self)
+
+
+@pytest.mark.parametrize("answer", [None, (1,), (1, ["text"]), ("many", []), RuntimeError("no licence")])
+def test_what_a_driver_trips_over_is_that_targets_fault(answer) -> None:
+    def find(terms):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    target = Target(name="t", url="acme", driver="acme")
+    with pytest.raises(DeviceFault, match="the driver acme failed") as caught:
+        ask(target, Wanted(isbns=(ISBN,)), connect(target, WallClock(), Drivers([Given(find)])))
+    assert caught.value.subject == "acme"
+
+
+def test_what_a_driver_gives_that_is_no_record_is_counted_and_left_out() -> None:
+    record = to_iso2709(next(iter(read_records(RECORDS))).record, "marc21")
+    target = Target(name="t", url="acme", driver="acme")
+    find = Given(lambda terms: (3, [b"00026 no record", record, b"<record/>"]))
+    answer = connect(target, WallClock(), Drivers([find])).ask(Question("isbn", (Term("isbn", (ISBN,)),)))
+    assert (answer.total, len(answer.records), answer.unreadable) == (3, 1, 2)
+
+
+def test_a_target_without_its_driver_is_refused() -> None:
+    target = Target(name="t", url="acme", driver="acme")
+    with pytest.raises(ConfigError, match="no source driver 'acme'") as caught:
+        connect(target, WallClock(), Drivers([]))
+    assert "sru" in caught.value.remedy
+
+
 # --- cache -----------------------------------------------------------------------------------------------
 
 
@@ -176,7 +225,7 @@ def test_an_answer_is_kept_and_not_asked_for_again_until_it_is_old(books, connec
 # --- command line ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", OURS)
 def test_the_command_line_asks_targets(books, way) -> None:
     run = CliRunner().invoke
     found = run(app, ["catalog", "search", "craft research", "--catalog", f"{way}://{books}", "--json"])

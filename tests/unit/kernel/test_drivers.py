@@ -11,14 +11,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from marc import Target
+from plc import load_manifest
 from workcell.kernel.clock import WallClock
-from workcell.kernel.drivers import API, KINDS, Driver, Drivers
+from workcell.kernel.drivers import API, KINDS, Driver, Drivers, Surroundings
 from workcell.kernel.errors import ConfigError
+from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout
 from workcell.kernel.worker import InlineWorker
-from workcell.line.devices import OURS, open_devices
+from workcell.line.devices import OURS, open_devices, open_link
+from workcell.line.lookup import Lookup
 
 ROOT = Path(__file__).resolve().parents[3]
+MANIFEST = ROOT / "examples" / "vendor" / "vendor.toml"
 EXAMPLE = ROOT / "examples" / "vendor-driver"
 GOOD = Driver(API, lambda name, endpoint, around: SimpleNamespace(name=name), "good", met_hardware=True)
 
@@ -114,6 +119,44 @@ def test_every_table_of_a_layout_takes_a_vendors_kind_and_says_which_there_are(t
     assert "one" in getattr(devices, table)
 
 
+def test_an_ocr_engine_that_recognition_will_ask_for_is_looked_for_before_a_book_is_fed():
+    layout = _layout(recognition={"engine": "acme"})
+    point = Point("ocr.acme", GOOD)
+    for drivers in (Drivers([]), Drivers([point], safe_mode=True)):
+        with pytest.raises(ConfigError, match="acme") as error:
+            open_devices(layout, WallClock(), InlineWorker(), None, Path(), drivers=drivers)
+    assert "layout" in error.value.remedy
+    open_devices(layout, WallClock(), InlineWorker(), None, Path(), drivers=Drivers([point]))
+    assert point.loads == 1
+
+
+def test_a_record_source_that_targets_name_is_looked_for_before_a_book_is_fed(tmp_path):
+    target = Target(name="union", url="http://192.0.2.9/", driver="acme")
+    point = Point("source.acme", GOOD)
+    for drivers in (Drivers([]), Drivers([point], safe_mode=True)):
+        with pytest.raises(ConfigError, match="acme"):
+            Lookup([target], tmp_path, WallClock(), print, drivers=drivers)
+    assert "union" in Lookup([target], tmp_path, WallClock(), print, drivers=Drivers([point])).sources
+
+
+def test_a_link_is_given_the_manifest_and_the_boot_id_on_record():
+    given = {}
+
+    def open_(name, endpoint, around):
+        given.update(name=name, endpoint=endpoint, around=around)
+        return "link"
+
+    plc = {"kind": "acme", "endpoint": "tcp://192.0.2.1:1", "manifest": str(MANIFEST), "poll_ms": 50}
+    drivers = Drivers([Point("link.acme", Driver(API, open_))])
+    clock, ids = WallClock(), SystemIds()
+    around = Surroundings(clock, InlineWorker(), ids, print)
+    link = open_link(_layout(plc=plc), clock, ids, None, 4711, drivers, around)
+    assert (link, given["name"], given["endpoint"]) == ("link", "l", "tcp://192.0.2.1:1")
+    assert given["around"].manifest == load_manifest(MANIFEST)
+    assert (given["around"].last_boot_id, given["around"].poll_seconds) == (4711, 0.05)
+    assert given["around"].clock is clock
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The example package, installed into a folder of its own, and one beside it that is broken."""
@@ -146,8 +189,11 @@ def test_the_example_package_is_seen_once_it_is_installed_and_a_broken_one_besid
     told = _python(site, "-m", "workcell.cli", "drivers", "--json")
     assert told.returncode == 0, told.stderr
     found = {each["model"]: each for each in json.loads(told.stdout)["drivers"]}
-    acme = found["acme-still"]
-    assert (acme["state"], acme["package"], acme["ours"]) == ("ok", "acme-still 1.0.0", False)
+    for model, kind in (("acme-still", "camera"), ("acme-union", "source"), ("acme-lettering", "ocr")):
+        acme = found[model]
+        assert (acme["kind"], acme["state"], acme["package"], acme["ours"]) == (
+            kind, "ok", "acme-workcell 1.0.0", False,
+        )  # fmt: skip
     assert found["brittle"]["state"] == "broken" and "brittle" in found["brittle"]["reason"]
     assert found["zpl"]["ours"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from workcell.kernel.drivers import Surroundings
+from workcell.kernel.drivers import Driver, Surroundings
 from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.ports import ByteStream, Clock, Connect, Frame
 from workcell.kernel.streams import connector
@@ -84,3 +84,7 @@ class StillCamera:
         wire, self._wire = self._wire, None
         if wire is not None:
             await wire.close()
+
+
+CAMERA = Driver(api=1, open=open_still, text="ACME Still, firmware 3", met_hardware=False)
+"""What the entry point ``camera.acme-still`` leads to."""
