@@ -33,6 +33,7 @@ INDEXED: Final = (3, 4, 5, 6, 11, 12, 14, 15, 16, 24, 26, 27, 28, 29, 30, 31)
 HEAD_BYTES: Final = 4
 _NUMBER_96: Final = 8
 _NUMBER_128: Final = 12
+WIDE_EPC: Final = HEAD_BYTES + _NUMBER_128
 _LONGEST: Final = 14
 _FIRST_CHARACTER: Final = 0x30
 _SIX_BITS: Final = 0x3F
@@ -160,8 +161,8 @@ def _text_128(data: bytes) -> str:
 # --- tags ------------------------------------------------------------------------------------------------
 
 
-def encode(elements: Mapping[int, str], *, on_loan: bool = False) -> UhfImage:
-    """Lay out a tag; the shorter EPC that carries the number is used.  Raises BadInput."""
+def encode(elements: Mapping[int, str], *, on_loan: bool = False, wide: bool = False) -> UhfImage:
+    """Lay out a tag; without ``wide`` the shorter EPC is used if it carries the number.  Raises BadInput."""
     pii = elements.get(PII, "")
     if not pii:
         raise BadInput("there is no primary item identifier (element 1)", remedy="Give element 1.")
@@ -171,7 +172,7 @@ def encode(elements: Mapping[int, str], *, on_loan: bool = False) -> UhfImage:
         raise BadInput(
             f"the CULTU format has no elements {', '.join(map(str, unknown))}", remedy="Leave them out."
         )
-    fits_96 = _short(pii, _NUMBER_96) or _packed_96(pii)
+    fits_96 = None if wide else _short(pii, _NUMBER_96) or _packed_96(pii)
     number = fits_96 or pack_number(pii, _NUMBER_128)
     uii = Head(on_loan=on_loan, indexed=tuple(others)).to_bytes() + number
     user = b"".join(_stored(oid, text) for oid, text in others.items())
@@ -208,18 +209,28 @@ def decode(epc_bank: bytes, user: bytes = b"") -> TagContent:
 
 
 def _number_of(data: bytes, findings: list[Finding]) -> dict[int, str]:
+    little, big = _unpacked(data), _unpacked(data[::-1])
+    if little and (_begins_well(little) or not _begins_well(big)):
+        return {PII: little}
+    if not big:
+        text = f"{data.hex().upper()} is not an item number"
+        findings.append(Finding("no_pii", "error", text, 2 + HEAD_BYTES))
+        return {}
+    text = "the item number's bytes lie big-endian"
+    findings.append(Finding("big_endian", "warning", text, 2 + HEAD_BYTES))
+    return {PII: big}
+
+
+def _unpacked(data: bytes) -> str:
     try:
-        return {PII: unpack_number(data)}
-    except ValueError as error:
-        try:
-            elements = {PII: unpack_number(data[::-1])}
-        except ValueError:
-            findings.append(Finding("no_pii", "error", str(error), 2 + HEAD_BYTES))
-            return {}
-    findings.append(
-        Finding("big_endian", "warning", "the item number's bytes lie big-endian", 2 + HEAD_BYTES)
-    )
-    return elements
+        return unpack_number(data)
+    except ValueError:
+        return ""
+
+
+def _begins_well(number: str) -> bool:
+    """Whether the first three characters are letters and digits, as the format has them."""
+    return number[:3].isalnum()
 
 
 def _stored(oid: int, text: str) -> bytes:

@@ -17,7 +17,9 @@ _ROW: Final = 4  # bytes of most chips' blocks, which some vendors' readers turn
 _CRC_BYTES, _PC_BYTES = 2, 2
 _CULTU_WORDS: Final = (6, 8)
 _SHORTEST_NUMBER: Final = 4
-_INDEXED: Final = 5  # a right content parameter counts more than all else together
+_LONGEST_NUMBER: Final = 32
+_LAST_RESERVED: Final = 31  # the highest OID that ISO 28560-1 names or keeps for itself
+_WRONG: Final = frozenset({"bad_data", "bad_oid"})
 _LIKELY_NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./:_-]{0,31}")
 _BAD_EPC_CRC: Final = Finding("bad_epc_crc", "warning", "the CRC before the PC word is wrong", 0)
 _REVERSED: Final = Finding("reversed_blocks", "warning", "the bytes of each block lie reversed")
@@ -35,45 +37,86 @@ def decode(memory: bytes, dsfid: int | None = None, block_size: int = _ROW) -> T
         return TagContent("blank")
     fixed = iso28560_3.decode(memory, block_size)
     elements = _elements(memory, block_size)
-    is_item = elements.sound and bool(elements.pii)
+    is_item = elements.content.sound and bool(elements.content.pii)
     if _check_sum_holds(fixed) and (_looks_fixed(fixed) or not is_item):
         return fixed
-    if is_item:
-        return elements
+    if elements.indexed or (is_item and not (elements.may_be_chance and _is_damaged_block(fixed))):
+        return elements.content
     if dsfid == iso28560_3.DSFID or (dsfid != iso28560_2.DSFID and _looks_fixed(fixed)):
         return fixed
-    if dsfid == iso28560_2.DSFID or elements.elements:
-        return elements
+    begun = bool(elements.content.elements) or _breaks_off_in_number(elements.content, memory)
+    if begun or dsfid == iso28560_2.DSFID:
+        return elements.content
     unknown = Finding("unknown_model", "error", "the memory follows no data model known here")
     return TagContent("unknown", {}, (unknown,))
 
 
-def _elements(memory: bytes, block_size: int) -> TagContent:
-    """ISO 28560-2 elements, the blocks turned round where those hold together better."""
-    plain = iso28560_2.decode(memory)
-    coherence = _coherence(plain, memory)
-    if coherence >= _INDEXED:
+@dataclass(frozen=True)
+class _Reading:
+    """Memory read as ISO 28560-2 elements, and how well they hold together."""
+
+    content: TagContent
+    indexed: bool  # the content parameter names what is there: nothing else is as telling
+    likely: bool  # the item number is one as libraries give
+    bare: bool  # nothing stands behind the end, where makers leave marks of their own
+
+    @classmethod
+    def of(cls, memory: bytes) -> _Reading:
+        content = iso28560_2.decode(memory)
+        stored = iso28560_2.split(memory)[0]
+        behind = memory[len(iso28560_2.join(stored)) :]
+        numbers = [element for element in stored if element.oid == PII]
+        likely = _LIKELY_NUMBER.fullmatch(content.pii) is not None and iso28560_2.is_tight(numbers[0])
+        cut = content.truncated or not behind
+        return cls(content, _is_indexed(content, cut=cut), likely, cut or not any(behind))
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """What to compare readings by: the higher one is believed."""
+        broken = [finding for finding in self.content.findings if finding.code != "truncated"]
+        errors = any(finding.severity == "error" for finding in broken)
+        if errors or not self.content.pii:
+            return (False, False, False, 0)
+        return (self.indexed, self.likely, not broken, 1 + self.bare + (not self.content.truncated))
+
+    @property
+    def may_be_chance(self) -> bool:
+        """Whether a damaged basic block can read like this: all but one good number or an agreeing index."""
+        alone = len(self.content.elements) == 1 and self.likely and self.bare and not self.content.findings
+        return not self.indexed and not alone
+
+
+def _elements(memory: bytes, block_size: int) -> _Reading:
+    """ISO 28560-2 elements, the bytes of each block or of each four turned where that reads better."""
+    plain = _Reading.of(memory)
+    if plain.indexed:
         return plain
-    around = iso28560_3.turned(memory, block_size)
-    turned = iso28560_2.decode(around)
-    if _coherence(turned, around) <= coherence:
+    sizes = dict.fromkeys((block_size, _ROW))
+    turned = max((_Reading.of(iso28560_3.turned(memory, size)) for size in sizes), key=lambda it: it.rank)
+    if turned.rank <= plain.rank or not (turned.indexed or turned.likely):
         return plain
-    return replace(turned, findings=(_REVERSED, *turned.findings))
+    return replace(turned, content=replace(turned.content, findings=(_REVERSED, *turned.content.findings)))
 
 
-def _coherence(content: TagContent, memory: bytes) -> int:
-    """How well elements hold together: a right content parameter above all, then a number as numbers are.
+def _is_indexed(content: TagContent, *, cut: bool) -> bool:
+    """Whether an item number and a content parameter are there that names what follows.
 
-    Last, that nothing stands behind their end, where makers leave marks of their own.
+    Where the memory may be ``cut`` off it names more, and the two come first as the standard has them.
     """
-    if not (content.sound and content.pii):
-        return 0
     index = content.elements.get(CONTENT_PARAMETER)
-    if index is not None and all(finding.code != "index_differs" for finding in content.findings):
-        return _INDEXED
-    stored, _, _ = iso28560_2.split(memory)
-    likely = _LIKELY_NUMBER.fullmatch(content.pii)
-    return 1 + 2 * bool(likely) + (not any(memory[len(iso28560_2.join(stored)) :]))
+    if index is None or not content.pii or any(finding.code in _WRONG for finding in content.findings):
+        return False
+    named = {int(oid) for oid in index.split(",") if oid}
+    if not named or max(named) > _LAST_RESERVED:
+        return False
+    there = set(content.elements) - {PII, CONTENT_PARAMETER}
+    begun = there < named and list(content.elements)[:2] == [PII, CONTENT_PARAMETER]
+    return there == named or (cut and begun)
+
+
+def _breaks_off_in_number(content: TagContent, memory: bytes) -> bool:
+    """Whether the memory ends inside its first element, an item number of a length that numbers have."""
+    return content.truncated and iso28560_2.length_of_number(memory) in range(1, _LONGEST_NUMBER + 1)
 
 
 def _check_sum_holds(content: TagContent) -> bool:
@@ -91,6 +134,12 @@ def _looks_fixed(content: TagContent) -> bool:
     swapped_wrongly = {"swapped_nibbles", "ordinal_above_parts"} <= codes
     printable = len(pii) >= _SHORTEST_NUMBER and pii.isascii() and pii.isprintable()
     return (printable or "pii_in_extension" in codes) and "bad_version" not in codes and not swapped_wrongly
+
+
+def _is_damaged_block(content: TagContent) -> bool:
+    """Whether it says what basic blocks say, with part numbers that go together."""
+    codes = {finding.code for finding in content.findings}
+    return _looks_fixed(content) and not codes & {"ordinal_above_parts", "swapped_nibbles"}
 
 
 def decode_memory(memory: TagMemory) -> TagContent:
@@ -182,7 +231,7 @@ def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW)
     content = decode(whole, dsfid, block_size)
     plain = Dump(content, kept(content, whole, b""))
     certain = content.sound and bool(content.pii)
-    if certain and (content.model != iso28560_2.MODEL or _begins_with_pii(whole)):
+    if _is_indexed(content, cut=content.truncated) or (certain and _is_plain_number(content)):
         return plain
     for found in _uhf_guesses(first, banks):
         if found.content.model == "blank" or (found.content.sound and found.content.pii):
@@ -195,7 +244,8 @@ def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW)
 
 def _uhf_guesses(first: bytes, banks: tuple[bytes, ...]) -> Iterator[Dump]:
     """The dump as an EPC bank: from the PC word on, and behind a CRC that is wrong or was never filled in."""
-    if _is_epc_bank(first):
+    noise = _is_rest_of_bank(first, banks) and any(first[_bank_length(first) :])
+    if _is_epc_bank(first) and not noise:  # without a CRC, an identifier before other data is chance
         yield _uhf_dump(first, banks)
     behind = first[_CRC_BYTES:]
     if _is_epc_bank(behind) and len(behind) == _bank_length(behind):
@@ -207,13 +257,19 @@ def _uhf_guesses(first: bytes, banks: tuple[bytes, ...]) -> Iterator[Dump]:
 def _uhf_dump(bank: bytes, banks: tuple[bytes, ...]) -> Dump:
     length = _bank_length(bank)
     user = banks[1] if len(banks) == 2 else bank[length:]
-    if len(banks) == 1 and _control(bank).iso and user[:1] != bytes([iso28560_2.DSFID]):
-        user = b""  # the EPC bank is longer than the identifier in it
+    if _is_rest_of_bank(bank, banks):
+        user = b""
     content = decode_uhf(bank[:length], user)
     return Dump(content, kept(content, bank[:length], user))
 
 
-def _begins_with_pii(memory: bytes) -> bool:
-    """Whether the first element is the item number; true as well where the blocks lie reversed."""
-    stored, _, _ = iso28560_2.split(memory)
-    return not stored or stored[0].oid == PII
+def _is_rest_of_bank(bank: bytes, banks: tuple[bytes, ...]) -> bool:
+    """Whether what stands behind the identifier is the rest of a longer EPC bank, and no user memory."""
+    behind = bank[_bank_length(bank) :]
+    return len(banks) == 1 and _control(bank).iso and behind[:1] != bytes([iso28560_2.DSFID])
+
+
+def _is_plain_number(content: TagContent) -> bool:
+    """Whether the item number comes first and is one as libraries give; always so in a basic block."""
+    first = next(iter(content.elements)) == PII
+    return content.model != iso28560_2.MODEL or (first and _LIKELY_NUMBER.fullmatch(content.pii) is not None)

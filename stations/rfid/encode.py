@@ -16,10 +16,18 @@ from stations.rfid.content import (
     TYPE_OF_USAGE,
     TagImage,
 )
-from stations.rfid.iso28560_2 import Stored, Value
+from stations.rfid.iso28560_2 import Value
 from stations.rfid.iso28560_3 import Extension
 from stations.rfid.iso28560_4 import UhfImage
-from stations.rfid.layout import head_as_stored, image_as_stored, says, stored_rows, user_as_stored
+from stations.rfid.layout import (
+    head_as_stored,
+    image_as_stored,
+    memory_as_stored,
+    says,
+    stored_blocks,
+    stored_rows,
+    user_as_stored,
+)
 from workcell.kernel.errors import BadInput
 from workcell.kernel.profile import TagPolicy
 
@@ -63,13 +71,17 @@ def encode_uhf(values: Iterable[Value], model: str, *, afi: int | None = None) -
     if model == iso28560_4.MODEL:
         return iso28560_4.encode(elements, afi=iso28560_4.AFI if afi is None else afi)
     if model == cultu.MODEL:
-        if afi not in (None, AFI_SECURED, AFI_ON_LOAN):
-            raise BadInput(
-                f"the CULTU format has no AFI {afi:02X}",
-                remedy=f"It knows {AFI_SECURED:02X} in the library and {AFI_ON_LOAN:02X} on loan.",
-            )
-        return cultu.encode(elements, on_loan=afi == AFI_ON_LOAN)
+        return _cultu(elements, afi)
     raise _unknown(model)
+
+
+def _cultu(elements: Mapping[int, str], afi: int | None, *, wide: bool = False) -> UhfImage:
+    if afi not in (None, AFI_SECURED, AFI_ON_LOAN):
+        raise BadInput(
+            f"the CULTU format has no AFI {afi:02X}",
+            remedy=f"It knows {AFI_SECURED:02X} in the library and {AFI_ON_LOAN:02X} on loan.",
+        )
+    return cultu.encode(elements, on_loan=afi == AFI_ON_LOAN, wide=wide)
 
 
 def encode_told(
@@ -84,31 +96,57 @@ def encode_told(
     """Lay out a tag from what a decoder told of one: as it was stored, byte for byte.
 
     ``told`` is the JSON of ``Dump``; its ``layout`` counts only where it still says the same as ``values``
-    and nothing shall be locked, its ``head``, ``extensions`` and ``afi`` where they are there.  With an empty
-    one everything is laid out anew.  Raises BadInput.
+    and nothing shall be locked, the rest of it where it is there.  With an empty one everything is laid out
+    anew, as it is where ``capacity`` is too small for the layout.  Raises BadInput.
     """
     rows = list(values)
-    stored = [] if any(value.lock for value in rows) else stored_rows(told.get("layout") or [])
+    layout = (told.get("layout") or []) if told.get("model", model) == model else []
     afi = _told_byte(told.get("afi")) if afi is None else afi
     if model in UHF_MODELS:
-        return _uhf_told(rows, model, stored, str(told.get("head") or ""), afi)
+        return _uhf_told(rows, model, layout, told, afi)
     afi = AFI_SECURED if afi is None else afi
-    if stored and model == iso28560_2.MODEL and says(stored, {value.oid: value.text for value in rows}):
-        return image_as_stored(stored, block_size, afi)
+    texts = {value.oid: value.text for value in rows}
+    if layout and model == iso28560_2.MODEL and not any(value.lock for value in rows):
+        stored = stored_rows(layout)
+        image = image_as_stored(stored, told, block_size, afi)
+        if says(stored, texts) and (capacity is None or len(image.data) <= capacity):
+            return image
     rows = [value for value in rows if value.text]
     if model != iso28560_3.MODEL:
         return encode_hf(rows, model, block_size=block_size, capacity=capacity, afi=afi)
-    blocks = _told_extensions(told.get("extensions") or {})
-    image = iso28560_3.encode(
-        _unlocked(rows, model), block_size=block_size, capacity=capacity, extensions=blocks
-    )
-    return replace(image, afi=afi)
+    return _blocks_told(_unlocked(rows, model), layout, told, block_size, capacity, afi)
 
 
-def _uhf_told(rows: list[Value], model: str, stored: list[Stored], head: str, afi: int | None) -> UhfImage:
+def _blocks_told(
+    elements: Mapping[int, str],
+    layout: Any,
+    told: Mapping[str, Any],
+    block_size: int,
+    capacity: int | None,
+    afi: int,
+) -> TagImage:
+    """A basic block with the extension blocks that the tag had, in their order, and what stood behind."""
+    extensions, blocks = _told_extensions(told.get("extensions") or {}), stored_blocks(layout)
+    if {block.id: block.payload for block in blocks} != {block.id: block.payload for block in extensions}:
+        blocks = extensions  # they were changed
+    short = iso28560_3.SHORT_BLOCK if told.get("bytes") == iso28560_3.SHORT_BLOCK else None
+    image = iso28560_3.encode(elements, block_size=block_size, capacity=capacity or short, extensions=blocks)
+    data = image.data
+    if capacity is None:
+        data = memory_as_stored(data[: iso28560_3.stored_extensions(data)[1]], told)
+    return replace(image, data=data + bytes(-len(data) % block_size), afi=afi)
+
+
+def _uhf_told(
+    rows: list[Value], model: str, layout: Any, told: Mapping[str, Any], afi: int | None
+) -> UhfImage:
     if model == cultu.MODEL:
-        image = encode_uhf(rows, model, afi=afi)
+        elements = _unlocked(rows, model)
+        wide = told.get("epc_bytes") == cultu.WIDE_EPC
+        image = _cultu(elements, afi, wide=wide)
+        head = str(told.get("head") or "")
         return head_as_stored(image, head) if head else image
+    stored = stored_rows(layout)
     rows = [value for value in rows if value.text]
     below = {element.oid for element in stored}
     above = [value for value in rows if value.oid not in below]

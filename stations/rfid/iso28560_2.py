@@ -266,6 +266,19 @@ def split(memory: bytes) -> tuple[list[Stored], list[Finding], bool]:
     return stored, findings, False
 
 
+def length_of_number(memory: bytes) -> int | None:
+    """The length that the first element states, if that is an item number; None where it is none."""
+    cursor = _Cursor(memory)
+    try:
+        precursor = cursor.byte()
+        if precursor & 0x0F != PII or precursor >> 4 & 7 == Compaction.APPLICATION:
+            return None
+        cursor.take(1 if precursor & _PADDED else 0)
+        return cursor.ebv8()
+    except EOFError:
+        return None
+
+
 class _Cursor:
     """A place in memory; reading past the end raises EOFError."""
 
@@ -340,6 +353,14 @@ def text_of(element: Stored) -> str:
     if element.oid == MEDIA_FORMAT_OTHER and len(element.data) == 1:
         return str(element.data[0])
     return element.data.hex().upper()
+
+
+def is_tight(element: Stored) -> bool:
+    """Whether the data are what the text compacts to in its scheme, without a byte more."""
+    try:
+        return compact(text_of(element), element.compaction) == element.data
+    except (BadInput, ValueError):
+        return False
 
 
 def indexed_oids(data: bytes) -> list[int]:

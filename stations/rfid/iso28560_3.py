@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from binascii import crc_hqx
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import xor
 from typing import Final
@@ -29,7 +29,7 @@ from workcell.kernel.errors import BadInput
 DSFID: Final = 0x3E
 MODEL: Final = "28560-3"
 BASIC_BLOCK: Final = 34
-_SHORT_BLOCK: Final = 32
+SHORT_BLOCK: Final = 32
 _VERSION: Final = 1
 _PII: Final = slice(3, 19)
 _CRC: Final = slice(19, 21)
@@ -44,13 +44,17 @@ _FILLER_LENGTH: Final = 1
 
 @dataclass(frozen=True)
 class Extension:
-    """An extension block: 1 library, 2 acquisition, 3 supplement, 4 title, 5 ILL, 101 on local."""
+    """An extension block: 1 library, 2 acquisition, 3 supplement, 4 title, 5 ILL, 101 on local.
+
+    ``fillers`` counts the filler bytes before it.
+    """
 
     id: int
     payload: bytes
+    fillers: int = 0
 
     def to_bytes(self) -> bytes:
-        """Length, id, the byte that makes the whole block XOR to zero, payload."""
+        """Fillers, then length, id, the byte that makes the whole block XOR to zero, payload."""
         length = _EXTENSION_HEADER + len(self.payload)
         if length > 0xFF or not 0 <= self.id <= 0xFFFF:
             raise BadInput(
@@ -58,7 +62,8 @@ class Extension:
                 remedy="A block has up to 255 bytes and an id of two bytes; shorten the title.",
             )
         head = bytes([length]) + self.id.to_bytes(2, "little")
-        return head + bytes([reduce(xor, head + self.payload)]) + self.payload
+        check = bytes([reduce(xor, head + self.payload)])
+        return bytes([_FILLER_LENGTH] * self.fillers) + head + check + self.payload
 
 
 def crc16(data: bytes) -> int:
@@ -97,8 +102,8 @@ def encode(
     block[_CRC] = _crc_over(bytes(block)).to_bytes(2, "little")
     blocks = _with_title(extensions, elements.get(_TITLE, ""))
     data = bytes(block) + b"".join(extension.to_bytes() for extension in blocks)
-    if capacity == _SHORT_BLOCK and not any(data[_SHORT_BLOCK:]):
-        data = data[:_SHORT_BLOCK]
+    if capacity == SHORT_BLOCK and not any(data[SHORT_BLOCK:]):
+        data = data[:SHORT_BLOCK]
     if capacity is not None and len(data) > capacity:
         raise BadInput(
             f"the elements need {len(data)} bytes and the tag has {capacity}",
@@ -115,7 +120,10 @@ def _with_title(extensions: tuple[Extension, ...], title: str) -> tuple[Extensio
         return others
     if len(others) == len(extensions):
         return (*extensions, block)
-    return tuple(block if extension.id == _TITLE_BLOCK else extension for extension in extensions)
+    return tuple(
+        replace(extension, payload=block.payload) if extension.id == _TITLE_BLOCK else extension
+        for extension in extensions
+    )
 
 
 def _put(block: bytearray, field: slice, text: str, name: str) -> None:
@@ -157,14 +165,9 @@ def _crc_over(block: bytes) -> int:
 # --- decoding --------------------------------------------------------------------------------------------
 
 
-def crc_holds(memory: bytes) -> bool:
-    """Whether the memory begins with a basic block whose CRC is right."""
-    return _layout_of(memory) is not None
-
-
 def _layout_of(memory: bytes) -> int | None:
     """The length of the basic block whose CRC is right (34 or 32), or None."""
-    for length in (BASIC_BLOCK, _SHORT_BLOCK):
+    for length in (BASIC_BLOCK, SHORT_BLOCK):
         block = memory[:length]
         if len(block) == length and _crc_over(block) == int.from_bytes(block[_CRC], "little"):
             return length
@@ -182,17 +185,17 @@ def decode(memory: bytes, block_size: int = 4) -> TagContent:
         memory = turned(memory, block_size)
         length = _layout_of(memory)
         findings.append(Finding("reversed_blocks", "warning", "the bytes of each block lie reversed"))
-    if len(memory) < _SHORT_BLOCK:
-        text = f"a basic block has {_SHORT_BLOCK} or {BASIC_BLOCK} bytes, here are {len(memory)}"
+    if len(memory) < SHORT_BLOCK:
+        text = f"a basic block has {SHORT_BLOCK} or {BASIC_BLOCK} bytes, here are {len(memory)}"
         findings.append(Finding("truncated", "error", text, len(memory)))
     elif length is None:
         findings.append(Finding("bad_crc", "error", "the check sum of the basic block is wrong", _CRC.start))
     basic = memory[: length or BASIC_BLOCK]
     elements = _basic_elements(basic, findings)
-    extensions = [] if length is None else split_extensions(memory, length, findings)
+    extensions = [] if length is None else split_extensions(memory, length, findings)[0]
     elements |= _extension_elements(extensions)
     payloads = {extension.id: extension.payload for extension in extensions}
-    return TagContent(MODEL, elements, tuple(findings), len(memory) < _SHORT_BLOCK, payloads)
+    return TagContent(MODEL, elements, tuple(findings), len(memory) < SHORT_BLOCK, payloads)
 
 
 def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
@@ -250,13 +253,21 @@ def _extension_elements(extensions: list[Extension]) -> dict[int, str]:
     return {_TITLE: titles[0]} if titles and titles[0] else {}
 
 
-def split_extensions(memory: bytes, start: int, findings: list[Finding]) -> list[Extension]:
-    """The extension blocks from byte ``start`` on; wrong ones are reported and left out."""
+def stored_extensions(memory: bytes) -> tuple[list[Extension], int]:
+    """The good extension blocks behind a basic block, and the byte behind the last one of them all."""
+    start = _layout_of(memory) or min(len(memory), BASIC_BLOCK)
+    return split_extensions(memory, start, [])
+
+
+def split_extensions(memory: bytes, start: int, findings: list[Finding]) -> tuple[list[Extension], int]:
+    """The extension blocks from byte ``start`` on, and where they end; wrong ones are reported, left out."""
     extensions: list[Extension] = []
-    at = start
+    at = end = start
+    fillers = 0
     while at < len(memory) and (length := memory[at]) != 0:
         if length == _FILLER_LENGTH:
             at += 1
+            fillers += 1
             continue
         block = memory[at : at + length]
         if length < _EXTENSION_HEADER or len(block) < length:
@@ -267,9 +278,11 @@ def split_extensions(memory: bytes, start: int, findings: list[Finding]) -> list
             text = "the check byte of an extension block is wrong"
             findings.append(Finding("bad_extension", "error", text, at))
         else:
-            extensions.append(Extension(int.from_bytes(block[1:3], "little"), block[_EXTENSION_HEADER:]))
+            ident = int.from_bytes(block[1:3], "little")
+            extensions.append(Extension(ident, block[_EXTENSION_HEADER:], fillers))
         at += length
-    return extensions
+        end, fillers = at, 0
+    return extensions, end
 
 
 def turned(memory: bytes, size: int = 4) -> bytes:

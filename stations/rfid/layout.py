@@ -1,22 +1,26 @@
 """How the elements of a tag are stored, as plain data, so that it can be written again byte for byte.
 
 An encoder is free in compaction, order, padding and lock alignment; what another encoder chose is lost in a
-list of elements and kept here: ``layout`` for ISO 28560-2 elements (also in a UHF tag's user memory),
-``head`` for the EPC of the Chinese university libraries.
+list of elements and kept here: ``layout`` for ISO 28560-2 elements (also in a UHF tag's user memory) and
+for ISO 28560-3 extension blocks, ``head`` and ``epc_bytes`` for the EPC of the Chinese university libraries,
+``bytes`` and ``behind`` for the length of ISO 15693 memory and for what stands in it behind the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from stations.rfid import cultu, iso28560_2, iso28560_4
+from stations.rfid import cultu, iso28560_2, iso28560_3, iso28560_4
 from stations.rfid.compaction import compaction_named
 from stations.rfid.content import CONTENT_PARAMETER, TagContent, TagImage
 from stations.rfid.iso28560_2 import Stored
+from stations.rfid.iso28560_3 import Extension
 from stations.rfid.iso28560_4 import UhfImage
 from workcell.kernel.errors import BadInput
+
+_LARGEST_MEMORY: Final = 0x10000  # bytes; ISO 15693 counts up to 65,536 blocks and chips have some hundred
 
 
 def kept(content: TagContent, bank: bytes, user: bytes) -> dict[str, Any]:
@@ -24,12 +28,24 @@ def kept(content: TagContent, bank: bytes, user: bytes) -> dict[str, Any]:
     if any(finding.code == "reversed_blocks" for finding in content.findings):
         return {}
     if content.model == iso28560_2.MODEL:
-        return {"layout": _rows(bank)}
+        rows = _rows(bank)
+        return {"layout": rows} | _rest(bank, iso28560_2.join(stored_rows(rows)))
+    if content.model == iso28560_3.MODEL and not content.truncated:
+        blocks, end = iso28560_3.stored_extensions(bank)
+        rows = [
+            {"block": each.id, "hex": each.payload.hex().upper(), "fillers": each.fillers} for each in blocks
+        ]
+        return {"layout": rows} | _rest(bank, bank[:end])
     if content.model == iso28560_4.MODEL and user:
         return {"layout": _rows(user[1:])}
-    if content.model == cultu.MODEL and len(bank) >= 6:
-        return {"head": bank[2:6].hex().upper()}
+    if content.model == cultu.MODEL and len(bank) >= 2 + cultu.HEAD_BYTES:
+        return {"head": bank[2 : 2 + cultu.HEAD_BYTES].hex().upper(), "epc_bytes": len(bank) - 2}
     return {}
+
+
+def _rest(memory: bytes, told: bytes) -> dict[str, Any]:
+    behind = memory[len(told) :].rstrip(b"\0").hex().upper()
+    return {"bytes": len(memory)} | ({"behind": behind} if behind else {})
 
 
 def _rows(memory: bytes) -> list[dict[str, Any]]:
@@ -57,9 +73,7 @@ def stored_rows(rows: Iterable[Mapping[str, Any]]) -> list[Stored]:
             for row in rows
         ]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BadInput(
-            "the layout is not as `tag decode` gives it", remedy="Leave it out, or take it unchanged."
-        ) from error
+        raise _not_as_given("the layout is") from error
 
 
 def says(stored: Iterable[Stored], elements: Mapping[int, str]) -> bool:
@@ -72,10 +86,36 @@ def says(stored: Iterable[Stored], elements: Mapping[int, str]) -> bool:
     return texts == {oid: text for oid, text in elements.items() if oid != CONTENT_PARAMETER}
 
 
-def image_as_stored(stored: Iterable[Stored], block_size: int, afi: int) -> TagImage:
-    """ISO 15693 memory with elements as they were stored."""
-    data = iso28560_2.join(stored)
+def image_as_stored(stored: Iterable[Stored], told: Mapping[str, Any], block_size: int, afi: int) -> TagImage:
+    """ISO 15693 memory with elements as they were stored, and what stood behind them."""
+    data = memory_as_stored(iso28560_2.join(stored), told)
     return TagImage(data + bytes(-len(data) % block_size), block_size, iso28560_2.DSFID, afi)
+
+
+def memory_as_stored(data: bytes, told: Mapping[str, Any]) -> bytes:
+    """Data with what stood behind them, as long as the memory was; raises BadInput."""
+    try:
+        behind, length = bytes.fromhex(told.get("behind") or ""), int(told.get("bytes") or 0)
+    except (TypeError, ValueError) as error:
+        raise _not_as_given("bytes and behind are") from error
+    if not 0 <= length <= _LARGEST_MEMORY:
+        raise _not_as_given("bytes is")
+    return (data + behind).ljust(length, b"\0")
+
+
+def stored_blocks(rows: Iterable[Mapping[str, Any]]) -> tuple[Extension, ...]:
+    """The extension blocks of a ``layout``; raises BadInput when it is none."""
+    try:
+        return tuple(
+            Extension(int(row["block"]), bytes.fromhex(row["hex"]), int(row.get("fillers", 0)))
+            for row in rows
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _not_as_given("the layout is") from error
+
+
+def _not_as_given(what: str) -> BadInput:
+    return BadInput(f"{what} not as `tag decode` gives it", remedy="Leave it out, or take it unchanged.")
 
 
 def user_as_stored(image: UhfImage, stored: Iterable[Stored]) -> UhfImage:
@@ -92,4 +132,5 @@ def head_as_stored(image: UhfImage, head: str) -> UhfImage:
         raise BadInput(f"head {head!r} is not hexadecimal", remedy="Leave it out.") from error
     if len(data) != cultu.HEAD_BYTES:
         raise BadInput(f"head {head!r} is not {cultu.HEAD_BYTES} bytes", remedy="Leave it out.")
-    return replace(image, uii=data + image.uii[cultu.HEAD_BYTES :])
+    security = bytes([data[0] & 0x7F | image.uii[0] & 0x80])
+    return replace(image, uii=security + data[1:] + image.uii[cultu.HEAD_BYTES :])

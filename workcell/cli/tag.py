@@ -14,7 +14,7 @@ from rich.table import Table
 from stations import rfid
 from workcell.cli.options import Json, Jsonl
 from workcell.cli.output import paper, print_json, print_json_line, print_line
-from workcell.cli.tag_input import elements_in, tags_in
+from workcell.cli.tag_input import elements_in, model_named, tags_in
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput
 from workcell.kernel.ports import TagMemory
@@ -97,7 +97,7 @@ def encode(
     that was changed in it is laid out anew, with all others.
     """
     given = elements_in(elements, lock)
-    wanted = model or given.model
+    wanted = model_named(model) if model else given.model
     number = _byte(afi, "--afi") if afi else None
     image = rfid.encode_told(
         given.values, wanted, given.told, block_size=block_size, capacity=capacity, afi=number

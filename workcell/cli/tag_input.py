@@ -13,7 +13,7 @@ from typing import Any, Final
 from stations import rfid
 from workcell.kernel.errors import BadInput
 
-_BETWEEN: Final = re.compile(r"0[xX]|[\s:|,;_-]+")
+_BETWEEN: Final = re.compile(r"""(?:0|\\)[xX]|[\s:|,;_'"()\[\]{}-]+""")
 _STDIN: Final = Path("-")
 
 
@@ -23,14 +23,15 @@ def tags_in(words: list[str], file: Path, *, each: bool) -> Iterator[tuple[bytes
     Without ``each`` everything is one tag; words keep their bounds, so that a UHF tag can be given bank by
     bank.  Raises BadInput when something is not hexadecimal or there is nothing.
     """
-    texts = words or [line for line in _text(file).splitlines() if line.strip()]
+    words = [] if words == [str(_STDIN)] else words
+    texts = [text for text in words or _text(file).splitlines() if text.strip()]
     if not texts:
         raise BadInput("no tag memory is given", remedy="Give it in hexadecimal, as in 9100051CBE991A14.")
     if each:
         for text in texts:
             yield (_bytes(text),)
     elif words:
-        yield tuple(_bytes(text) for text in words)
+        yield tuple(_bytes(text) for text in texts)
     else:
         yield (_bytes("".join(texts)),)
 
@@ -47,6 +48,8 @@ def _text(file: Path) -> str:
 
 def _bytes(text: str) -> bytes:
     digits = _BETWEEN.sub("", text)
+    if not digits:
+        raise BadInput(f"{text!r} has no digits", remedy="Give two hexadecimal digits a byte.")
     try:
         return bytes.fromhex(digits)
     except ValueError as error:
@@ -93,7 +96,12 @@ def elements_in(file: Path, lock: str) -> Given:
             remedy="Name elements of the input after --lock.",
         )
     values = [value for value in values if value.oid != 2]
-    return Given(values, str(whole.get("model") or "28560-2"), whole)
+    return Given(values, model_named(str(whole.get("model") or "28560-2")), whole)
+
+
+def model_named(text: str) -> str:
+    """A data model's name as people write it (ISO 28560-2, iso28560-3, CULTU) as ``rfid.MODELS`` has it."""
+    return text.strip().lower().removeprefix("iso").removeprefix("/ts").strip(" -_")
 
 
 def _value(row: Any, locked: frozenset[int], file: Path) -> rfid.Value:
