@@ -23,7 +23,7 @@ from label_print.symbols import SYMBOLOGIES, symbol_of
 from label_print.templates import Template, load_template
 from label_print.translation import LANGUAGES, said_in
 from label_print.tspl import tspl_job
-from label_print.zpl import HostStatus, parse_host_status, zpl_job
+from label_print.zpl import HostStatus, parse_host_status, zpl_bitmap, zpl_job
 
 __all__ = [  # noqa: RUF022 - in reading order
     "spine_lines", "sort_key", "Scheme", "LineOptions", "LocalRules", "local_rule",
@@ -32,7 +32,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "barcode_label", "spine_label", "Stock", "Label", "Template", "load_template", "render",
     "line_options", "local_rules", "labels_of_a_copy", "spine_label_of", "BookLabel",
     "Sheet", "load_sheet", "sheet_pdf", "sheet_images",
-    "LANGUAGES", "said_in", "zpl_job", "tspl_job", "HostStatus", "parse_host_status",
+    "LANGUAGES", "said_in", "zpl_job", "zpl_bitmap", "tspl_job", "HostStatus", "parse_host_status",
     "open_printer", "ZplPrinter", "TsplPrinter", "CupsPrinter", "FilePrinter", "PROBLEMS", "NotReady",
     "PrintRun", "RunRecord", "Job",
 ]  # fmt: skip

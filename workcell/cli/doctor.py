@@ -62,7 +62,7 @@ def doctor(json: Json = False) -> None:
 def _mark(item: Finding) -> str:
     if item.ok:
         return "[green]ok[/]"
-    return "[red]missing[/]" if item.needed else "[yellow]left out[/]"
+    return "[red]missing[/]" if item.needed else "[yellow]–[/]"
 
 
 def _mending(item: Finding) -> str:

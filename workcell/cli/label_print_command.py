@@ -15,11 +15,12 @@ from PIL import Image, UnidentifiedImageError
 
 import label_print
 from label_print import PROBLEMS, Job, Label, PrintRun, RunRecord
-from workcell.cli.options import Json
+from workcell.cli.options import Json, Store, default_store
 from workcell.cli.output import paper, print_json, print_line
 from workcell.kernel.clock import WallClock
-from workcell.kernel.errors import BadInput
+from workcell.kernel.errors import BadInput, ConfigError
 from workcell.kernel.ports import Printer
+from workcell.kernel.profile import Surface, load_profile
 from workcell.kernel.worker import ThreadWorker
 
 T = TypeVar("T")
@@ -55,23 +56,55 @@ def print_labels(
     came_out: Annotated[
         bool | None, typer.Option("--came-out/--not-out", help="What became of the label in doubt.")
     ] = None,
+    reprint: Annotated[
+        bool, typer.Option("--reprint", help="Void the labels that stand, and print them again.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why they are printed again; stands in the ledger.")] = "",
+    no_ledger: Annotated[
+        bool, typer.Option("--no-ledger", help="Print what the ledger does not know; it is not touched.")
+    ] = False,
+    surface: Annotated[
+        Surface | None, typer.Option(help="Where the labels go; by profile or ledger without.")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", "-p", help="profile.toml, for the places of several labels.")
+    ] = None,
+    store: Store = None,
     json: Json = False,
 ) -> None:
     """Print labels one after another; what was sent is never sent again by itself.
 
-    With --record the same command goes on after an interruption, at the first label that is not known to be
-    out. Where the printer can't tell, look, and say --came-out or --not-out.
+    An item number that is printed goes from reserved to printed in the ledger of the store; one whose label
+    is out already is refused, unless --reprint voids that label first. The same command goes on after an
+    interruption, at the first label that is not known to be out. Where the printer can't tell, look, and say
+    --came-out or --not-out. Without a store there is no ledger, and --record FILE keeps the run.
     """
+    if reprint and not reason.strip():
+        raise ConfigError("a label is voided with a reason", subject="--reason", remedy="Say why.")
     jobs = [Job(path.name, _job(path, language)) for path in files]
-    held = RunRecord(record, jobs)
 
-    async def run(device: Printer) -> int:
-        told = PrintRun(device, WallClock(), held, patience=wait, tell=print_line)
-        return await told.print(jobs, came_out)
+    def run(held: RunRecord) -> int:
+        async def act(device: Printer) -> int:
+            told = PrintRun(device, WallClock(), held, patience=wait, tell=print_line)
+            return await told.print(jobs, came_out)
 
-    printed = _with_printer(printer, language, run)
+        return _with_printer(printer, language, act)
+
+    folder = store or default_store()
+    if no_ledger or (store is None and not (folder / "site.sqlite").exists()):
+        why = "--no-ledger" if no_ledger else f"there is no store {folder}; --store names one"
+        print_line(f"The ledger of numbers is not touched: {why}.")
+        printed, told = run(RunRecord(record, jobs)), None
+    else:
+        from workcell.cli.label_ledger import print_on_record  # the site store takes its time to be imported
+
+        where = load_profile(profile) if profile else None
+        printed, told = print_on_record(
+            folder, files, jobs, run, replaces=reason if reprint else "", surface=surface, profile=where,
+            record=record,
+        )  # fmt: skip
     if json:
-        print_json({"labels": len(jobs), "printed": printed})
+        print_json({"labels": len(jobs), "printed": printed, "ledger": told})
 
 
 def status(printer: Endpoint, language: Speaks = Language.ZPL, json: Json = False) -> None:

@@ -16,10 +16,10 @@ from workcell.cli.output import paper, print_json, print_line
 from workcell.cli.site_store import site_of
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput
+from workcell.kernel.number_ranges import serial_of, write_number
 from workcell.kernel.profile import NumberRange, load_profile
 from workcell.site import NumberState, Site
 from workcell.site.number_model import NumberLine
-from workcell.kernel.number_ranges import serial_of, write_number
 
 app = typer.Typer(help="Item and accession numbers, and their ledger.", no_args_is_help=True)
 

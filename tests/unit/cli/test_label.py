@@ -252,7 +252,7 @@ def test_labels_are_printed_once_and_the_state_is_told(workcell, tmp_path, langu
         twin.paper_out = False
         for printed in (2, 0):
             code, out, err = workcell("label", "print", png, png, *to, *record, "--json", "--wait", 2)
-            assert (code, json.loads(out)) == (0, {"labels": 2, "printed": printed}), err
+            assert (code, json.loads(out)) == (0, {"labels": 2, "printed": printed, "ledger": None}), err
         assert [read(label) for label in roll.labels] == [["A1"], ["A1"]]
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from workcell.kernel.errors import BadInput, Refused
+from workcell.kernel.number_ranges import serial_of
 from workcell.kernel.profile import NumberRange, Surface
 from workcell.site import NumberOwner, write_number
-from workcell.kernel.number_ranges import serial_of
 
 ROLL = NumberRange(scheme="codabar14", institution="3194", first=500, last=503)
 FIRST, SECOND, THIRD, LAST = (write_number(ROLL, serial) for serial in range(500, 504))
