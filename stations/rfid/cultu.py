@@ -242,11 +242,15 @@ def _stored(oid: int, text: str) -> bytes:
 
 def _coded(oid: int, text: str) -> bytes:
     """The owner as a number of two bytes, set information as two of them, anything else as text."""
-    if oid == OWNER and text.isdigit() and int(text) <= 0xFFFF:
+    if oid == OWNER and _is_number(text) and int(text) <= 0xFFFF:
         return int(text).to_bytes(2, "big")
-    if oid == SET_INFORMATION and (numbers := text.split("/")) and all(part.isdigit() for part in numbers):
+    if oid == SET_INFORMATION and (numbers := text.split("/")) and all(map(_is_number, numbers)):
         return b"".join(min(int(part), 0xFFFF).to_bytes(2, "big") for part in numbers)
     return text.encode("utf-8")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _text_of(oid: int, data: bytes) -> str:

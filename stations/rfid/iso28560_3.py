@@ -16,6 +16,7 @@ from typing import Final
 
 from stations.rfid.content import (
     CONTROL,
+    MEDIA_FORMAT_OTHER,
     OWNER,
     PII,
     SET_INFORMATION,
@@ -24,6 +25,7 @@ from stations.rfid.content import (
     TagContent,
     TagImage,
 )
+from stations.rfid.extensions import FIELDS, HELD, LIBRARY, elements_of, payload_of
 from workcell.kernel.errors import BadInput
 
 DSFID: Final = 0x3E
@@ -35,9 +37,8 @@ _PII: Final = slice(3, 19)
 _CRC: Final = slice(19, 21)
 _COUNTRY: Final = slice(21, 23)
 _REST_OF_ISIL: Final = slice(23, BASIC_BLOCK)
-_TITLE_BLOCK: Final = 4
-_TITLE: Final = 17
 _EXTENSION_HEADER: Final = 4
+_ALTERNATIVE: Final = 22  # the alternative item number, or the one that a basic block is too short for
 _ELSEWHERE: Final = "\x01"  # an item number of more than 16 bytes stands in the library extension block
 _FILLER_LENGTH: Final = 1
 
@@ -59,7 +60,7 @@ class Extension:
         if length > 0xFF or not 0 <= self.id <= 0xFFFF:
             raise BadInput(
                 f"extension block {self.id} of {length} bytes can't be written",
-                remedy="A block has up to 255 bytes and an id of two bytes; shorten the title.",
+                remedy="A block has up to 255 bytes and an id of two bytes; shorten its elements.",
             )
         head = bytes([length]) + self.id.to_bytes(2, "little")
         check = bytes([reduce(xor, head + self.payload)])
@@ -78,14 +79,15 @@ def encode(
     capacity: int | None = None,
     extensions: tuple[Extension, ...] = (),
 ) -> TagImage:
-    """Lay out a basic block from elements 1, 3, 4 and 5; a title (17) becomes a title extension block.
+    """Lay out a basic block from elements 1, 3, 4 and 5; others stand in the extension blocks that hold them.
 
-    Raises BadInput when a value does not fit its field or the tag is too small.
+    Of the ``extensions`` that are given those stay as they are whose elements are the same, or of which no
+    elements are known.  Raises BadInput when a value does not fit its field or the tag is too small.
     """
-    others = sorted(set(elements) - {PII, 2, OWNER, SET_INFORMATION, TYPE_OF_USAGE, _TITLE})
+    others = sorted(set(elements) - {PII, 2, OWNER, SET_INFORMATION, TYPE_OF_USAGE} - HELD)
     if others:
         raise BadInput(
-            f"a basic block has no place for elements {', '.join(map(str, others))}",
+            f"{MODEL} has no place for elements {', '.join(map(str, others))}",
             remedy="Leave them out, or write ISO 28560-2.",
         )
     block = bytearray(BASIC_BLOCK)
@@ -100,30 +102,44 @@ def encode(
     if CONTROL.search(elements[PII]):
         raise BadInput(f"item number {elements[PII]!r} has control characters", remedy="Leave them out.")
     block[_CRC] = _crc_over(bytes(block)).to_bytes(2, "little")
-    blocks = _with_title(extensions, elements.get(_TITLE, ""))
+    blocks = _with_elements(extensions, elements)
     data = bytes(block) + b"".join(extension.to_bytes() for extension in blocks)
     if capacity == SHORT_BLOCK and not any(data[SHORT_BLOCK:]):
         data = data[:SHORT_BLOCK]
     if capacity is not None and len(data) > capacity:
         raise BadInput(
             f"the elements need {len(data)} bytes and the tag has {capacity}",
-            remedy="Use a shorter ISIL, leave the title out, or use a larger tag.",
+            remedy="Use a shorter ISIL, leave elements out, or use a larger tag.",
         )
     return TagImage(data + bytes(-len(data) % block_size), block_size, DSFID)
 
 
-def _with_title(extensions: tuple[Extension, ...], title: str) -> tuple[Extension, ...]:
-    """The extension blocks with the title in its own, in the place of the one that is there."""
-    others = tuple(extension for extension in extensions if extension.id != _TITLE_BLOCK)
-    block = Extension(_TITLE_BLOCK, title.encode("utf-8"))
-    if not title:
-        return others
-    if len(others) == len(extensions):
-        return (*extensions, block)
-    return tuple(
-        replace(extension, payload=block.payload) if extension.id == _TITLE_BLOCK else extension
-        for extension in extensions
-    )
+def _with_elements(extensions: tuple[Extension, ...], elements: Mapping[int, str]) -> tuple[Extension, ...]:
+    """The extension blocks with the elements in theirs, each in the place where it is already."""
+    _check_media_format(elements.get(MEDIA_FORMAT_OTHER, ""))
+    blocks = list(extensions)
+    for id_, fields in FIELDS.items():
+        wanted = {oid: text for oid in _held(id_, fields) if (text := elements.get(oid, ""))}
+        places = [place for place, block in enumerate(blocks) if block.id == id_]
+        held = [elements_of(id_, blocks[place].payload) for place in places]
+        if wanted in held or (not wanted and None in held):
+            continue
+        if wanted and places:
+            blocks[places[0]] = replace(blocks[places[0]], payload=payload_of(id_, wanted))
+        elif wanted:
+            blocks.append(Extension(id_, payload_of(id_, wanted)))
+        else:
+            blocks = [block for block in blocks if block.id != id_]
+    return tuple(blocks)
+
+
+def _held(id_: int, fields: tuple[int, ...]) -> tuple[int, ...]:
+    return (MEDIA_FORMAT_OTHER, *fields) if id_ == LIBRARY else fields
+
+
+def _check_media_format(text: str) -> None:
+    if text and not (len(text) == 1 and text in "0123456"):
+        raise BadInput(f"media format {text!r} is not one of 0 to 6", remedy="Write 1 for a book.")
 
 
 def _put(block: bytearray, field: slice, text: str, name: str) -> None:
@@ -144,7 +160,12 @@ def _usage(text: str) -> int:
 
 def _set_numbers(text: str) -> tuple[int, int]:
     half = len(text) // 2
-    if len(text) in (2, 4, 6) and text.isdigit() and max(int(text[:half]), int(text[half:])) <= 0xFF:
+    if (
+        len(text) in (2, 4, 6)
+        and text.isascii()
+        and text.isdigit()
+        and max(int(text[:half]), int(text[half:])) <= 0xFF
+    ):
         return int(text[:half]), int(text[half:])
     raise BadInput(
         f"set information {text!r} is not parts and ordinal", remedy="Write 2, 4 or 6 digits, as in 1203."
@@ -166,10 +187,11 @@ def _crc_over(block: bytes) -> int:
 
 
 def _layout_of(memory: bytes) -> int | None:
-    """The length of the basic block whose CRC is right (34 or 32), or None."""
-    for length in (BASIC_BLOCK, SHORT_BLOCK):
+    """The length of the basic block whose CRC is right: 34, 32, less where zeros are cut off; or None."""
+    lengths = (BASIC_BLOCK, SHORT_BLOCK) if len(memory) >= SHORT_BLOCK else (len(memory),)
+    for length in lengths:
         block = memory[:length]
-        if len(block) == length and _crc_over(block) == int.from_bytes(block[_CRC], "little"):
+        if len(block) == length > _CRC.stop and _crc_over(block) == int.from_bytes(block[_CRC], "little"):
             return length
     return None
 
@@ -185,7 +207,8 @@ def decode(memory: bytes, block_size: int = 4) -> TagContent:
         memory = turned(memory, block_size)
         length = _layout_of(memory)
         findings.append(Finding("reversed_blocks", "warning", "the bytes of each block lie reversed"))
-    if len(memory) < SHORT_BLOCK:
+    cut = len(memory) < SHORT_BLOCK and length is None
+    if cut:
         text = f"a basic block has {SHORT_BLOCK} or {BASIC_BLOCK} bytes, here are {len(memory)}"
         findings.append(Finding("truncated", "error", text, len(memory)))
     elif length is None:
@@ -193,15 +216,19 @@ def decode(memory: bytes, block_size: int = 4) -> TagContent:
     basic = memory[: length or BASIC_BLOCK]
     elements = _basic_elements(basic, findings)
     extensions = [] if length is None else split_extensions(memory, length, findings)[0]
-    elements |= _extension_elements(extensions)
+    beyond = _extension_elements(extensions)
+    if PII not in elements and _ALTERNATIVE in beyond and _stands_elsewhere(basic):
+        elements[PII] = beyond.pop(_ALTERNATIVE)
+        findings[:] = [finding for finding in findings if finding.code != "pii_in_extension"]
+    elements |= dict(sorted(beyond.items()))
     payloads = {extension.id: extension.payload for extension in extensions}
-    return TagContent(MODEL, elements, tuple(findings), len(memory) < SHORT_BLOCK, payloads)
+    return TagContent(MODEL, elements, tuple(findings), cut, payloads)
 
 
 def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
     elements: dict[int, str] = {}
     pii = _text(block[_PII])
-    if pii == _ELSEWHERE:
+    if _stands_elsewhere(block):
         text = "the item number has more than 16 bytes and stands in the library extension block"
         findings.append(Finding("pii_in_extension", "error", text, _PII.start))
     elif CONTROL.search(pii):
@@ -217,6 +244,10 @@ def _basic_elements(block: bytes, findings: list[Finding]) -> dict[int, str]:
         elements[SET_INFORMATION] = _set_information(block[1], block[2], findings)
         elements[TYPE_OF_USAGE] = f"{_usage_nibble(block[0], findings):X}0"
     return elements
+
+
+def _stands_elsewhere(block: bytes) -> bool:
+    return _text(block[_PII]) == _ELSEWHERE
 
 
 def _usage_nibble(byte: int, findings: list[Finding]) -> int:
@@ -248,9 +279,11 @@ def _text(field: bytes) -> str:
 
 
 def _extension_elements(extensions: list[Extension]) -> dict[int, str]:
-    """The title; what the other blocks hold is given by payload, for their layout is the library's own."""
-    titles = [_text(extension.payload) for extension in extensions if extension.id == _TITLE_BLOCK]
-    return {_TITLE: titles[0]} if titles and titles[0] else {}
+    """The elements of the extension blocks; the first one of an id counts."""
+    elements: dict[int, str] = {}
+    for extension in extensions:
+        elements = (elements_of(extension.id, extension.payload) or {}) | elements
+    return elements
 
 
 def stored_extensions(memory: bytes) -> tuple[list[Extension], int]:

@@ -67,3 +67,56 @@ def test_what_is_not_as_it_was_given_is_refused_in_one_line(wrong: dict[str, Any
     told = told_of(iso28560_2.encode({1: "E555672"}).data) | wrong
     with pytest.raises(BadInput, match="as `tag decode` gives it"):
         again(told)
+
+
+# --- elements in extension blocks ------------------------------------------------------------------------
+
+
+EVERYTHING = {
+    1: "11223344", 3: "DE-526", 4: "11", 5: "10", 6: "QA 76", 8: "ta", 9: "SUP", 10: "2026/7", 11: "DE-1",
+    13: "9787111128069", 17: "Åsa", 19: "1", 22: "ALT-1", 24: "Branch 2",
+}  # fmt: skip
+
+
+def test_elements_stand_in_the_extension_blocks_that_hold_them() -> None:
+    image = iso28560_3.encode(EVERYTHING)
+    told = told_of(image.data)
+    assert {int(oid): text for oid, text in told["elements"].items()} == EVERYTHING
+    assert told["extensions"]["3"] == b"QA 76\0ta\0\0Branch 2\0".hex().upper()
+    assert again(told) == image.data
+
+
+def test_only_the_block_of_a_changed_element_is_made_anew() -> None:
+    blocks = (Extension(2, b"SUP\0\0"), Extension(3, b"QA 76"), Extension(200, b"\xff"))
+    told = told_of(iso28560_3.encode({1: "11223344", 6: "QA 76", 9: "SUP"}, extensions=blocks).data)
+    assert told["extensions"]["2"] == b"SUP\0\0".hex().upper()
+    told["elements"]["6"] = "QA 77"
+    del told["elements"]["9"]
+    assert told_of(again(told))["extensions"] == {"3": b"QA 77\0".hex().upper(), "200": "FF"}
+
+
+def test_a_payload_that_is_not_laid_out_like_that_is_given_as_it_is() -> None:
+    blocks = (Extension(1, b"\x07X\0"), Extension(3, b"a\0b\0c\0d\0e\0"), Extension(5, b"\x02"))
+    told = told_of(iso28560_3.encode({1: "11223344"}, extensions=blocks).data)
+    assert set(told["elements"]) == {"1", "4", "5"} and len(told["extensions"]) == 3
+    assert again(told) == iso28560_3.encode({1: "11223344"}, extensions=blocks).data
+
+
+# --- published by others ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("memory", "elements", "codes"),
+    [
+        # BibliothekTHWildau node RFID server, README: bytes of a tag
+        ("110101666F6F62617200000000000000000000" "88AF" "44453532360000000000000000",
+         {1: "foobar", 3: "DE-526", 4: "11", 5: "10"}, []),
+        # a patron's card in a test of a Russian reader service (rfid_items.rs), its last zeros cut off
+        ("810101323933353030303030333634390000008793525532393300" "0000",
+         {1: "2935000003649", 3: "RU-293", 4: "11", 5: "80"}, ["swapped_nibbles"]),
+    ],
+)  # fmt: skip
+def test_basic_blocks_of_others(memory: str, elements: dict[int, str], codes: list[str]) -> None:
+    content = decode_dump(bytes.fromhex(memory)).content
+    assert content.elements == elements and not content.truncated
+    assert [finding.code for finding in content.findings] == codes

@@ -300,7 +300,9 @@ def test_a_title_is_an_extension_block() -> None:
     [
         ({1: "12345678901234567"}, "takes 16 bytes"),
         ({3: "DK-718500"}, "no primary item identifier"),
-        ({1: "1", 6: "shelf"}, "no place for elements 6"),
+        ({1: "1", 14: "x", 15: "y"}, "no place for elements 14, 15"),
+        ({1: "1", 19: "x"}, "media format"),
+        ({1: "1", 4: "²²"}, "not parts and ordinal"),
         ({1: "1", 4: "1"}, "not parts and ordinal"),
         ({1: "1", 5: "x"}, "not hexadecimal"),
         ({1: "1", 3: "DK-123456789012"}, "takes 11 bytes"),
@@ -359,9 +361,9 @@ def test_no_damage_to_a_good_tag_makes_a_decoder_fail(data: st.DataObject) -> No
 
 def test_extension_blocks_are_given_by_payload_and_written_again() -> None:
     blocks = (Extension(1, b"\x01ALT"), Extension(4, "红楼梦".encode()), Extension(101, b"\xc0\xff\xee"))
-    image = iso28560_3.encode({**EXAMPLE, 17: "石头记"}, extensions=blocks)
+    image = iso28560_3.encode({**EXAMPLE, 17: "石头记", 19: "1", 22: "ALT"}, extensions=blocks)
     content = decode(image.data)
-    assert content.elements == {**EXAMPLE, 17: "石头记"}
+    assert content.elements == {**EXAMPLE, 17: "石头记", 19: "1", 22: "ALT"}
     assert content.extensions == {1: b"\x01ALT", 4: "石头记".encode(), 101: b"\xc0\xff\xee"}
     assert content.to_json()["extensions"]["101"] == "C0FFEE"
     told = decode_dump(image.data).to_json()
@@ -375,6 +377,9 @@ def test_an_item_number_that_stands_elsewhere_is_said() -> None:
     block[19:21] = iso28560_3.crc16(bytes(block[:19] + block[21:])).to_bytes(2, "little")
     content = decode(bytes(block))
     assert content.pii == "" and codes_of(content) == {"pii_in_extension"}
+    library = Extension(1, b"\x01LONGER-THAN-SIXTEEN-1\0")
+    content = decode(bytes(block) + library.to_bytes())
+    assert content.sound and content.elements.items() >= {1: "LONGER-THAN-SIXTEEN-1", 19: "1"}.items()
 
 
 def test_an_isil_without_a_country_stands_whole() -> None:
