@@ -11,12 +11,16 @@ Source: IEC 61131-3, 2.4.3.1 (located variables), 2.1.2 (identifiers), 3.3.2 (st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from plc.manifest import Manifest
 from plc.tagmap import EntriesSpec, FieldSpec, TagMap
+from workcell.kernel.errors import BadInput
 
 _INDENT = "  "
+_AREA = re.compile(r"%[A-Z]{1,2}")
+_FIRST = re.compile(rf"(?P<area>{_AREA.pattern})(?P<number>\d+)")
 _Place = Callable[[int], str]
 
 
@@ -24,7 +28,7 @@ def declarations(tagmap: TagMap, manifest: Manifest, *, area: str = "%MW", comma
     """Give the PROGRAM; its body writes what never changes, the first words of every status block.
 
     ``area`` is where this PLC keeps its holding registers ("%MW"); ``command_area`` is the location of the
-    first command register ("%MW0") where that lies elsewhere.
+    first command register ("%MW0") where that lies elsewhere.  Raises BadInput for what is neither.
     """
     return "\n".join(
         [
@@ -48,10 +52,13 @@ def sections(tagmap: TagMap, manifest: Manifest, *, area: str = "%MW", command_a
 
 def _places_of(manifest: Manifest, area: str, command_area: str) -> dict[str, _Place]:
     """How each region writes the location of a register."""
-    first = command_area or f"{area}{manifest.base.command}"
-    prefix = first.rstrip("0123456789")
-    shift = int(first.removeprefix(prefix) or 0) - manifest.base.command
-    return {"status": lambda at: f"{area}{at}", "command": lambda at: f"{prefix}{at + shift}"}
+    if not _AREA.fullmatch(area):
+        raise BadInput(f"{area!r} is no area of registers", remedy="Write %MW or %QW.")
+    command = _FIRST.fullmatch(command_area or f"{area}{manifest.base.command}")
+    if command is None:
+        raise BadInput(f"{command_area!r} is no register", remedy="Write it with its area: %MW0.")
+    name, shift = command["area"], int(command["number"]) - manifest.base.command
+    return {"status": lambda at: f"{area}{at}", "command": lambda at: f"{name}{at + shift}"}
 
 
 def _constant_words(tagmap: TagMap) -> Iterator[str]:
@@ -66,6 +73,7 @@ def _constants(tagmap: TagMap, manifest: Manifest) -> Iterator[str]:
     yield _constant("WC_SIGNATURE", tagmap.signature)
     yield _constant("WC_MAP_VERSION", tagmap.version.word)
     yield _constant("WC_SCAN_MS", manifest.timing.scan_ms)
+    yield _constant("WC_BINS", manifest.bins)
     for name, block in tagmap.blocks.items():
         yield _constant(f"WC_ID_OF_{name}", block.id)
         if block.entries is not None:

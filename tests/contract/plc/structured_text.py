@@ -527,7 +527,7 @@ class Reader:
                 raise self._fail(f"{operator.text} of {kind} and {other}")
             return f"({left} {python} {right})", "BOOL"
         both = {kind, other} - {"number"}
-        if len(both) > 1 or (level > 4 and "BOOL" in both):
+        if len(both) > 1 or "BOOL" in both:
             raise self._fail(f"{operator.text} of {kind} and {other}")
         result = both.pop() if both else "number"
         for code in (left, right):

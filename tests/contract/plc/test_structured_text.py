@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -110,6 +111,24 @@ def test_the_example_unit_passes_the_kit_at_gold() -> None:
     assert report.passed
 
 
+def test_the_times_of_the_example_unit_go_on_where_milliseconds_begin_anew() -> None:
+    plc = StPlc()
+    plc.scan(0.0)
+    values = plc.machine.values
+    values["since_ms"], values["since"], values["cumulative"][2] = 2**32 - 30, 2**32 // 100, 2**32 // 100
+    values["zone_ms"] = [6553500, 6553500]
+    for _ in range(100):
+        plc.scan(0.0)
+    assert values["since_ms"] == 100 * 20 - 30
+    tenths = 2**32 // 100 + 20
+    shown = [
+        values[f"wc_times_{name}_high"] * 65536 + values[f"wc_times_{name}_low"]
+        for name in ("since_reset", "cumulative_2")
+    ]
+    assert all(tenths - 10 <= value <= tenths for value in shown), "shown once a second"
+    assert values["wc_zones_supply_age"] == 65535
+
+
 def test_the_example_unit_has_the_declarations_of_the_map() -> None:
     text = PROGRAM.read_text("utf-8")
     declared = "\n".join(sections(builtin_tagmap(), load_manifest(MANIFEST)))
@@ -151,6 +170,12 @@ def test_the_command_registers_may_lie_in_an_area_of_their_own() -> None:
     assert max(machine.registers("%QW")) < 1024 > max(machine.registers("%MW"))
 
 
+@pytest.mark.parametrize("areas", [{"area": "MW"}, {"area": "%MW0"}, {"command_area": "%MW"}])
+def test_an_area_that_does_not_compile_is_refused(areas: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match=re.escape(repr(next(iter(areas.values()))))):
+        declarations(builtin_tagmap(), default_manifest(), **areas)
+
+
 def test_counters_are_unsigned_and_located_variables_stand_apart() -> None:
     machine = st.Machine(declarations(builtin_tagmap(), default_manifest()))
     variables = machine.unit.variables.values()
@@ -183,6 +208,8 @@ def test_counters_are_unsigned_and_located_variables_stand_apart() -> None:
         ("CASE x OF K: x := 2; END_CASE;", "expected"),
         ("x := 65536;", "65536 is no UINT"),
         ("b := x > 65536;", "65536 is no UINT"),
+        ("b := b = 1;", "= of BOOL and number"),
+        ("b := b <> TRUE;", "<> of BOOL and BOOL"),
         ("x := -1;", "expected a name"),
         ("x := 1; // one", "expected"),
         ("x := 1; (* one (* two *) *)", "a comment in a comment"),
