@@ -42,27 +42,55 @@ class RealEyes(VirtualLine):
         return jobs
 
 
-def case(seed: int, *, books: int = 8, rendered: bool = False) -> dict[str, Any]:
-    """One batch in which every second book gets a wrong mark: what was seen, and what broke."""
+class Planting:
+    """Gives each copy that is about to be marked the next kind of wrong mark; one in ``good_every`` none."""
+
+    def __init__(self, first: int, good_every: int) -> None:
+        self._next = first
+        self._good_every = good_every
+        self.marked = 0
+        self.planted: dict[str, str] = {}
+
+    def __call__(self, rig: VirtualLine, event: Any) -> None:
+        if event.type != "marks.reserved":
+            return
+        self.marked += 1
+        if self.marked % self._good_every == 1 % self._good_every:
+            return
+        track = rig.line.state.books[event.book_id].fed_as
+        book = next(book for book in rig.world.books() if book.track_id == track)
+        self.planted[book.name] = kind = MARK_FAULTS[self._next % len(MARK_FAULTS)]
+        book.faults = {kind: self._next + 1}
+        self._next += 1
+
+
+def case(
+    seed: int, *, books: int = 8, rendered: bool = False, first: int | None = None, good_every: int = 2
+) -> dict[str, Any]:
+    """One batch in which marked copies get wrong marks in turn: what was seen, and what broke.
+
+    The first is of kind ``first``, or of one that depends on the seed.
+    """
     shipment = ("en", "zh")[seed % 2]
+    planting = Planting(seed * _STRIDE if first is None else first, good_every)
     result: dict[str, Any] = {"run": f"marks {seed} {shipment}", "broken": [], "seen": Counter()}
 
     async def story(rig: VirtualLine) -> None:
-        planted = {}
-        for place, book in enumerate(list(rig.world.books())[1::2]):
-            planted[book.name] = kind = MARK_FAULTS[(seed * (books // 2) + place) % len(MARK_FAULTS)]
-            book.faults = {kind: True}
+        rig.on_event = planting
         summary = await rig.to_the_end()
         result["broken"] += [text for text in rig.broken() if _TWICE not in text]
-        result["broken"] += _judged(rig, summary, planted, result["seen"])
+        result["broken"] += _judged(rig, summary, planting.planted, result["seen"])
 
     line = RealEyes if rendered else VirtualLine
     with tempfile.TemporaryDirectory(prefix="workcell-marks-") as folder:
         on_virtual_time(
             Path(folder) / "line", story, line=line, books=books, seed=seed % 40 + 1, shipment=shipment
         )
-    return result
+    return {**result, "planted": len(planting.planted)}
 
+
+_STRIDE = 7
+"""About as many kinds as a batch plants, and no divisor of their number."""
 
 _TWICE = "stands on 2 books"
 """A label of another book is what was planted."""
@@ -76,10 +104,9 @@ def _judged(
     for book, told in zip(rig.line.state.books.values(), summary["books"], strict=True):
         world = truth[book.fed_as]
         kind, codes = planted.get(world["book"], ""), told["reason_codes"]
-        events = {event["kind"] for event in world["events"]}
-        if kind in events or (kind == "label_falls" and "label_fell" in events):
-            seen[f"struck {kind}"] += 1
-            seen["caught"] += "PROOF_FAILED" in codes and told["outcome"] == "review"
+        if kind in {event["kind"] for event in world["events"]}:
+            seen[f"planted {kind}"] += 1
+            seen[f"caught {kind}"] += "PROOF_FAILED" in codes and told["outcome"] == "review"
             if "PROOF_FAILED" not in codes or told["outcome"] == "catalogued":
                 yield f"{kind} on {told['book']} went to {told['outcome']} for {codes}"
             yield from _alive(rig, told["book"])

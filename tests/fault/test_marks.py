@@ -1,4 +1,4 @@
-"""A sample of the planted wrong marks of `script/campaign marks`: every kind in either language."""
+"""A sample of the planted wrong marks of `script/campaign marks`: every kind once or more."""
 
 from collections import Counter
 
@@ -10,19 +10,21 @@ from workcell.twin.faults import MARK_FAULTS
 
 @pytest.fixture(scope="module")
 def seen():
-    """Two batches, one a language, of twenty books: every kind strikes once or more in each."""
-    results = [case(seed, books=20) for seed in (0, 1)]
-    assert [result["broken"] for result in results] == [[], []]
-    return sum((result["seen"] for result in results), Counter())
+    """Batches of either language in turn until every kind was planted once; one copy in eight is good."""
+    total, planted, seed = Counter(), 0, 0
+    while planted < len(MARK_FAULTS):
+        result = case(seed, books=16, first=planted, good_every=8)
+        assert result["broken"] == []
+        total += result["seen"]
+        planted, seed = planted + result["planted"], seed + 1
+    return total
 
 
 @pytest.mark.parametrize("kind", MARK_FAULTS)
 def test_a_planted_wrong_mark_is_caught(kind, seen):
-    assert seen[f"struck {kind}"] >= 1
+    assert seen[f"caught {kind}"] == seen[f"planted {kind}"] >= 1
 
 
-def test_all_are_caught_and_no_good_book_is_refused(seen):
-    struck = sum(count for name, count in seen.items() if name.startswith("struck"))
-    assert seen["caught"] == struck >= 14
-    assert seen["good"] >= 14
+def test_no_good_book_is_refused(seen):
+    assert seen["good"] >= 4
     assert seen["good refused"] == 0

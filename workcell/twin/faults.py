@@ -14,6 +14,7 @@ import numpy as np
 
 from workcell.kernel.errors import ConfigError
 from workcell.twin.box import Cover, PackedBook, Title, TitlePage, ean13_check_digit, with_fault
+from workcell.twin.wrong_marks import WRONG_MARKS
 
 # One book in so many gets each kind of trouble, but always at least one.
 _BOOKS_PER_FAULT = 24
@@ -43,6 +44,10 @@ def _weak(draw: np.random.Generator) -> Any:
     return int(draw.choice([1, 2, 1000]))
 
 
+def _seed(draw: np.random.Generator) -> Any:
+    return int(draw.integers(1, 1 << 16))
+
+
 def _always(_draw: np.random.Generator) -> Any:
     return True
 
@@ -58,19 +63,10 @@ _PARAMETERS: dict[str, Callable[[np.random.Generator], Any]] = {
 }
 _REPLACED = ("wrong_book", "unknown_book")
 
-MARK_FAULTS: tuple[str, ...] = (
-    "label_of_another", "label_stays_away", "label_doubled", "label_upside_down", "label_falls",
-    "tag_of_another", "tag_forgets", "stamp_stays_away", "stamp_upside_down",
-)  # fmt: skip
-"""Wrong marks that every device swears are right: only what is read back tells.
+MARK_FAULTS: tuple[str, ...] = tuple(WRONG_MARKS)
+"""Wrong marks that every device swears are right: only what is read back tells."""
 
-``label_of_another``: the label that comes on the book is that of the book before (or of another library).
-``label_stays_away``: it sticks to the applicator.  ``label_doubled``: a second one with the same number comes
-along.  ``label_upside_down``, ``stamp_upside_down``: turned by half.  ``tag_of_another``: the tag holds what
-belongs to the book before.  ``tag_forgets``: what was written is gone.  ``stamp_stays_away``: a dry pad.
-"""
-
-_PARAMETERS |= dict.fromkeys(MARK_FAULTS, _always)
+_PARAMETERS |= dict.fromkeys([kind for kind in MARK_FAULTS if kind not in _PARAMETERS], _seed)
 
 FAULTS: tuple[str, ...] = (
     "unreadable_barcode", "upside_down", "jam", "label_falls", "weak_tag", "neighbour_tag", "stale_frame",

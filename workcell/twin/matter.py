@@ -111,7 +111,7 @@ class Opening:
 class Book:
     """The state of one physical copy.
 
-    ``place`` is "pile", a zone's name, "bin:N" or "taken".  ``fallen_labels`` lie on the floor.
+    ``place`` is "pile", a zone's name, "bin:N" or "taken".  ``stray_tag`` is a second one inside.
     ``faults`` are the planned troubles that have not struck yet.
     """
 
@@ -124,6 +124,7 @@ class Book:
     labels: list[AppliedLabel] = field(default_factory=list)
     stamps: list[StampMark] = field(default_factory=list)
     tag: Tag | None = None
+    stray_tag: Tag | None = None
     condition: str = "sound"
     faults: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)

@@ -38,7 +38,7 @@ from workcell.twin.matter import (
 from workcell.twin.reading import read_barcode
 from workcell.twin.render.foreign import foreign_label, foreign_number
 from workcell.twin.surfaces import onto_face, reached, surface_size, turned_over
-from workcell.twin.wrong_marks import wrong_labels, wrong_stamp, wrong_tag
+from workcell.twin.wrong_marks import Mark, wrong_labels, wrong_stamp, wrong_tag
 
 Bitmap = NDArray[np.uint8]
 """Height × width, 0 black to 255 white."""
@@ -159,6 +159,9 @@ class World:
         book.place = place
         if place in self._zones:
             self._by_zone[place] = book
+        elif place.startswith("bin:") and self._folder is not None:
+            for applied in book.labels:  # no camera sees it there; whoever asks all the same finds the file
+                self._bitmaps.pop(applied.label.name, None)
 
     def _jams(self, book: Book, zone: str) -> bool:
         jam = book.faults.get("jam")
@@ -174,7 +177,7 @@ class World:
             book.lie = replace(book.lie, turns=(book.lie.turns + 2) % 4)
             book.note("upside_down")
         if to == "verify":
-            wrong_tag(book, [other.tag for other in self._books.values() if other is not book])
+            wrong_tag(self, book)
         for applied in book.labels:
             if applied.loose and not applied.fallen:
                 applied.fallen = True
@@ -237,9 +240,12 @@ class World:
             return "interlock"
         label = self._waiting.pop(printer)
         applied = self._pressed(book, label, met, x_mm, y_mm)
-        if station == "barcode_label":
-            self._trouble_with(book, applied)
-        book.labels += wrong_labels(self, book, applied) if station == "barcode_label" else [applied]
+        if station == "barcode_label" and self._is_planted_on(book, applied):
+            self._plant(book, applied)
+            book.labels.append(applied)
+        else:
+            mark: Mark = "spine_label" if station == "spine_label" else "barcode_label"
+            book.labels += wrong_labels(self, book, applied, mark)
         self._save(book)
         return "ok"
 
@@ -259,14 +265,12 @@ class World:
         )  # fmt: skip
         return applied
 
-    def _trouble_with(self, book: Book, applied: AppliedLabel) -> None:
-        if not any(other.label.printer == applied.label.printer for other in book.labels):
-            self._counts["labelled"] += 1
-            if self._planted and self._planted.at == self._counts["labelled"]:
-                self._plant(book, applied)
-                return
-        if book.faults.pop("label_falls", None):
-            applied.loose = True
+    def _is_planted_on(self, book: Book, applied: AppliedLabel) -> bool:
+        """Whether this is the label that the run's one planted wrong mark strikes."""
+        if any(other.label.printer == applied.label.printer for other in book.labels):
+            return False
+        self._counts["labelled"] += 1
+        return self._planted is not None and self._planted.at == self._counts["labelled"]
 
     def _plant(self, book: Book, applied: AppliedLabel) -> None:
         printed = applied.label
@@ -309,7 +313,7 @@ class World:
         if met is None:
             return "interlock"
         x, y, _, _ = onto_face((x_mm, y_mm, 0.0, 0.0), surface_size(self.title(book), met[0]), met[1])
-        mark = wrong_stamp(book, StampMark(met[0], x, y, turns=-met[1] % 4))
+        mark = wrong_stamp(self, book, StampMark(met[0], x, y, turns=-met[1] % 4))
         if mark is not None:
             book.stamps.append(mark)
             book.note("stamped", place=met[0], x_mm=round(x, 1), y_mm=round(y, 1))
@@ -348,7 +352,7 @@ class World:
 
     def _tag_in(self, zone: str) -> list[Tag]:
         book = self.book_in(zone)
-        return [book.tag] if book is not None and book.tag is not None else []
+        return [] if book is None else [tag for tag in (book.tag, book.stray_tag) if tag is not None]
 
     def _stray_tag(self, zone: str) -> list[Tag]:
         book = self.book_in(zone)

@@ -17,6 +17,7 @@ from workcell.twin.scene import SeenLabel, SeenStamp, View
 STAMP_RADIUS_MM = 19.0
 _RED_BGR = np.array((48, 40, 196), np.float32)
 _STAMP_PX_PER_MM = 10.0
+_SLID_MM = 8.0
 
 
 def put_labels(face: Pixels, view: View, px_per_mm: float) -> None:
@@ -50,11 +51,20 @@ def put_stamps(face: Pixels, stamps: tuple[SeenStamp, ...], library: str, px_per
     """Print the collection stamp of ``library`` onto ``face`` in place; red ink lets the print show."""
     for stamp in stamps:
         ink = np.rot90(_stamp_ink(library), -stamp.turns)
+        if stamp.smeared:
+            ink = _smeared(ink)
         size = round(2 * STAMP_RADIUS_MM * px_per_mm)
         ink = cv2.resize(np.ascontiguousarray(ink), (size, size), interpolation=cv2.INTER_AREA)
         left = round(stamp.x_mm * px_per_mm - size / 2)
         top = round(face.shape[0] - stamp.y_mm * px_per_mm - size / 2)
         _print_ink(face, ink, left, top)
+
+
+def _smeared(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The ink of a stroke that slid: drawn out along one side, and run."""
+    long = round(_SLID_MM * _STAMP_PX_PER_MM)
+    slid = cv2.blur(ink, (long, 1))
+    return np.asarray(cv2.GaussianBlur(slid, (0, 0), _STAMP_PX_PER_MM), np.uint8)
 
 
 def _print_ink(face: Pixels, ink: NDArray[np.uint8], left: int, top: int) -> None:
