@@ -1,6 +1,13 @@
 """Labels: symbols, call-number lines, layout, printer languages and printers."""
 
-from label_print.by_profile import BookLabel, labels_of_a_copy, line_options, local_rules, spine_label_of
+from label_print.by_profile import (
+    BookLabel,
+    check_labels,
+    labels_of_a_copy,
+    line_options,
+    local_rules,
+    spine_label_of,
+)
 from label_print.callnumber import LineOptions, LocalRules, local_rule, spine_lines
 from label_print.check_digits import (
     CHECK_DIGITS,
@@ -30,7 +37,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "SYMBOLOGIES", "MATRIX_SYMBOLOGIES", "symbol_of",
     "CHECK_DIGITS", "is_library_number", "library_check_digit", "code39_check_character", "ean13_check_digit",
     "barcode_label", "spine_label", "Stock", "Label", "Template", "load_template", "render",
-    "line_options", "local_rules", "labels_of_a_copy", "spine_label_of", "BookLabel",
+    "line_options", "local_rules", "labels_of_a_copy", "check_labels", "spine_label_of", "BookLabel",
     "Sheet", "load_sheet", "sheet_pdf", "sheet_images",
     "LANGUAGES", "said_in", "zpl_job", "zpl_bitmap", "tspl_job", "HostStatus", "parse_host_status",
     "open_printer", "ZplPrinter", "TsplPrinter", "CupsPrinter", "FilePrinter", "PROBLEMS", "NotReady",

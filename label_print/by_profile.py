@@ -11,8 +11,11 @@ from label_print.callnumber import LineOptions, LocalRules
 from label_print.label import Label
 from label_print.layout import Stock, Values, barcode_label, render, spine_label
 from label_print.templates import SymbolField, Template, load_template
-from workcell.kernel.errors import ConfigError
+from workcell.kernel.errors import BadInput, ConfigError
 from workcell.kernel.profile import CallNumberRules, LabelCopy, Labels, Location, SpineStock, Surface
+
+_SAMPLE: Values = {"call_number": "1", "accession": "1", "lines": ("1",)}
+"""What a station gives a template besides the number."""
 
 
 def line_options(
@@ -67,6 +70,22 @@ def labels_of_a_copy(rules: Labels, number: str, values: Values | None = None) -
         seen.append(one.surface)
         label = _item_label(rules, one, number, values or {})
         yield BookLabel(one.surface, one.x_mm, one.y_mm, seen.count(one.surface), label)
+
+
+def check_labels(rules: Labels, numbers: Sequence[str], file: Path) -> None:
+    """Draw every label of a copy for each number; raises ConfigError naming the profile ``file`` and the key.
+
+    What does not fit would stop every book.
+    """
+    for place, one in enumerate(rules.copies):
+        for number in numbers:
+            try:
+                _item_label(rules, one, number, _SAMPLE)
+            except BadInput as error:
+                raise ConfigError(
+                    f"key labels.copies.{place}: {error.what} ({number})", subject=str(file),
+                    remedy=error.remedy,
+                ) from error  # fmt: skip
 
 
 def spine_label_of(rules: Labels, lines: Sequence[str], values: Values | None = None) -> Label:

@@ -77,6 +77,8 @@ def check(
 ) -> None:
     """Validate a profile and say in plain words what would happen to three sample books."""
     checked = load_profile(path)
+    numbers = [write_number(range_, range_.first) for range_ in checked.item_ranges()]
+    label_print.check_labels(checked.labels, numbers, path)
     stories = [{"book": sample.title, "what": _story(checked, sample)} for sample in _SAMPLES]
     if json:
         print_json({"profile": checked.name, "ok": True, "books": stories})
@@ -157,4 +159,16 @@ def _marks(checked: Profile, sample: _Sample) -> list[str]:
     return sentences
 
 
-_TELLING: tuple[Callable[[Profile, _Sample], list[str]], ...] = (_record, _numbers, _places, _marks)
+def _looked_at(checked: Profile, sample: _Sample) -> list[str]:
+    rules = checked.spot_check
+    if not checked.operations.spot_check:
+        return ["No released copy is set apart for a spot check."]
+    return [
+        f"A random {rules.share:.0%} of a batch, at least {rules.least} copies, goes to the bin {rules.bin} "
+        "for the spot check, where the layout has it."
+    ]
+
+
+_TELLING: tuple[Callable[[Profile, _Sample], list[str]], ...] = (
+    _record, _numbers, _places, _marks, _looked_at,
+)  # fmt: skip

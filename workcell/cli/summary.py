@@ -26,6 +26,10 @@ def print_summary(summary: Mapping[str, Any], out: Path) -> None:
         f"[bold]{summary['books_fed']} fed[/]: [green]{summary['catalogued']} ready[/], "
         f"[yellow]{summary['review']} need you[/], {summary['rejected']} returned, {summary['lost']} missing"
     )
+    if summary["spot_check"]:
+        console.print(
+            f"{summary['spot_check']} of the ready ones wait for the spot check: workcell check list"
+        )
     ratio = summary["overhead_ratio"]
     pace = f"{summary['books_per_hour']:.0f} books an hour"
     console.print(

@@ -339,10 +339,10 @@ class Registers(Table):
 class SpotCheck(Table):
     """A random sample of what was released goes to the bin ``bin``, where a person looks at it.
 
-    ``share`` of a batch's copies, but ``least`` of them at least.
+    ``share`` of a batch's copies, but ``least`` of them at least.  A layout without that bin has no sample.
     """
 
-    bin: str
+    bin: str = "check"
     share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
     least: Annotated[int, Field(ge=0)] = 5
 
@@ -356,6 +356,7 @@ class Operations(Table):
     barcode_label: bool = True
     spine_label: bool = True
     rfid: bool = True
+    spot_check: bool = True
 
 
 class Retention(Table):
@@ -381,7 +382,7 @@ class Profile(Table):
     registers: Registers = Registers()
     operations: Operations = Operations()
     retention: Retention = Retention()
-    spot_check: SpotCheck | None = None
+    spot_check: SpotCheck = SpotCheck()
     review_bin: str = "review"
     reject_bin: str = "reject"
 

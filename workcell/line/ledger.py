@@ -123,18 +123,23 @@ class Ledger:
     async def draw(self, book: Book, ordered: int) -> None:
         """Decide, once and on record, whether a copy that is released goes to the check bin.
 
-        Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S): every set of copies of the wanted size is
-        equally likely while as many copies come as were ordered; when feeding has ended, what is still on
-        the line is all that will come.
+        Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S) while as many copies come as were ordered;
+        when feeding has ended, what is still on the line is all that will come.  Beyond the wanted number
+        every copy keeps the profile's chance, so that nobody can tell which ones will not be looked at.
         """
         rules = self._profile.spot_check
-        if rules is None or "spot_check" in book.notes or book.marks is None:
+        if not self._samples() or _asked(book) or book.marks is None:
             return
         seen, picked = self._drawn()
         expected = self._expected(ordered, seen)
         wanted = max(rules.least, math.ceil(rules.share * (seen + expected))) - picked
-        chosen = self._line.ids.number(_ODDS) * expected < wanted * _ODDS
+        chance = max(wanted / expected, rules.share)
+        chosen = self._line.ids.number(_ODDS) < chance * _ODDS
         await self._line.write("step.noted", {"key": "spot_check", "picked": chosen}, book.book_id)
+
+    def _samples(self) -> bool:
+        """Whether there is a sample, and a bin for it."""
+        return self._profile.operations.spot_check and self._profile.spot_check.bin in self._line.layout.bins
 
     async def sampled(self, book: Book) -> None:
         """A copy of the sample has left: the site knows that it waits for a person."""

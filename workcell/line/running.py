@@ -14,7 +14,7 @@ import label_print
 import marc
 from workcell.kernel.clock import WallClock, run_wall
 from workcell.kernel.drivers import Drivers, Surroundings
-from workcell.kernel.errors import ConfigError, DeviceGone, Refused
+from workcell.kernel.errors import DeviceGone, Refused
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, load_layout
 from workcell.kernel.model import OrderLine
@@ -22,6 +22,7 @@ from workcell.kernel.ports import LineLink
 from workcell.kernel.profile import Profile, load_profile
 from workcell.kernel.worker import ThreadWorker
 from workcell.line.assemble import assemble
+from workcell.line.before_start import check_before_start
 from workcell.line.cataloguing import Cataloguing
 from workcell.line.conductor import Conductor
 from workcell.line.desk import desk_devices, group_photos, with_camera
@@ -104,7 +105,7 @@ def run_batch(plan: Plan) -> Ended:
 
 async def _run(plan: Plan) -> Ended:
     layout, profile = load_layout(plan.layout), _profile(plan)
-    _check_bins(layout, profile, plan.profile)
+    check_before_start(layout, profile, plan.profile, plan.tell)
     orders = [order for path in plan.orders for order in load_orders(path)]
     if plan.invoice:
         load_invoice(plan.invoice)  # what is wrong with it is said before a book is fed
@@ -319,17 +320,6 @@ def _with_camera(layout: Layout, plan: Plan) -> Layout:
     if plan.desk is None or plan.desk.camera is None:
         return layout
     return with_camera(layout, plan.desk.camera)
-
-
-def _check_bins(layout: Layout, profile: Profile, path: Path) -> None:
-    wanted = {profile.review_bin, profile.reject_bin, *(place.bin for place in profile.locations)}
-    wanted |= {profile.spot_check.bin} if profile.spot_check else set()
-    missing = sorted(wanted - set(layout.bins))
-    if missing:
-        raise ConfigError(
-            f"the layout has no bin {', '.join(missing)}", subject=str(path),
-            remedy="Name it under [bins] of the layout or use another bin in the profile.",
-        )  # fmt: skip
 
 
 def _check_batch(state: LineState, plan: Plan) -> None:

@@ -20,7 +20,8 @@ class Tally:
     """The counts of a batch.
 
     ``barcodes`` are the numbers on books that went to the shelves, ``duplicates`` numbers that stand on more
-    than one book of the batch, ``proofs_failed`` copies that were released against a failed proof.
+    than one book of the batch, ``proofs_failed`` copies that were released against a failed proof,
+    ``spot_check`` those of the ready ones that wait for a person's look.
     ``steady_per_hour`` is None when fewer than two books came out after ``steady_from``.
     """
 
@@ -32,6 +33,7 @@ class Tally:
     barcodes: int
     duplicates: int
     proofs_failed: int
+    spot_check: int
     books_per_hour: float
     steady_from: int
     steady_per_hour: float | None
@@ -52,6 +54,9 @@ def tally(result: BatchResult) -> Tally:
         barcodes=len({book.marks.barcode for book in ready if book.marks and book.marks.barcode}),
         duplicates=_duplicates(result),
         proofs_failed=sum(any(not proof.holds for proof in book.proofs) for book in ready),
+        spot_check=sum(
+            not check.verdict for check in result.spot_checks if check.batch_id == result.batch_id
+        ),
         books_per_hour=3600 * len(result.books) / result.seconds if result.seconds > 0 else 0.0,
         steady_from=steady_from,
         steady_per_hour=steady,
@@ -78,6 +83,7 @@ def batch_json(result: BatchResult) -> dict[str, Any]:
         "barcodes": counts.barcodes,
         "duplicates_of_barcode": counts.duplicates,
         "proofs_failed": counts.proofs_failed,
+        "spot_check": counts.spot_check,
         "seconds": round(result.seconds, 3),
         "books_per_hour": round(counts.books_per_hour, 2),
         "steady_from_exit": counts.steady_from,

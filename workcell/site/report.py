@@ -116,10 +116,16 @@ def reconcile_result(result: BatchResult) -> Reconciliation:
 
 
 def headline(result: BatchResult, reconciliation: Reconciliation) -> str:
-    """The batch in one sentence: "24 fed, 19 ready, 4 need you, 1 returned; the invoice agrees"."""
+    """The batch in one sentence.
+
+    "24 fed, 19 ready (5 wait for the spot check), 4 need you, 1 returned; the invoice agrees".
+    """
     words = words_of(result.profile.language)
     counts = tally(result)
-    parts = [words["head_fed"].format(counts.fed), words["head_catalogued"].format(counts.catalogued)]
+    ready = words["head_catalogued"].format(counts.catalogued)
+    if counts.spot_check:
+        ready += words["head_spot_check"].format(counts.spot_check)
+    parts = [words["head_fed"].format(counts.fed), ready]
     for name, number in (
         ("review", counts.review),
         ("rejected", counts.rejected),

@@ -94,6 +94,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     # the opening sentence
     "head_fed": ("{} fed", "送入 {} 册"),
     "head_catalogued": ("{} ready", "完成 {} 册"),
+    "head_spot_check": (" ({} wait for the spot check)", "（其中 {} 册待抽检）"),
     "head_review": ("{} need you", "待您处理 {} 册"),
     "head_review_1": ("{} needs you", "待您处理 {} 册"),
     "head_rejected": ("{} returned", "退回 {} 册"),
