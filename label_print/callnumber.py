@@ -80,7 +80,7 @@ def spine_lines(call_number: str, scheme: str, options: LineOptions = LineOption
     characters.
     """
     call_number = " ".join(call_number.split())
-    if not call_number:
+    if not any(map(str.isprintable, call_number.replace(" ", ""))):
         raise BadInput("the call number is empty", remedy="Give the book a call number.")
     body = _LINES[scheme_of(scheme)](call_number, options)
     head = [line for line in _told(options.location, options.prefix) if line != body[0]]

@@ -9,7 +9,7 @@ Classification (introduction), 中国图书馆分类法 with its auxiliary signs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -56,8 +56,30 @@ def scheme_of(name: str) -> Scheme:
 
 
 def parts_of(call_number: str, scheme: str) -> tuple[Part, ...]:
-    """The parts of a call number in order; raises BadInput for an unknown scheme."""
-    return tuple(_PARTS[scheme_of(scheme)](" ".join(call_number.split())))
+    """The parts of a call number in order; raises BadInput for an unknown scheme.
+
+    One of classes with capital letters that is in small letters throughout has the parts of its capitals.
+    """
+    known = scheme_of(scheme)
+    text = " ".join(call_number.split())
+    if known not in _CAPITAL_CLASSES or capitals_of(text) == text:
+        return tuple(_PARTS[known](text))
+    return tuple(_as_written(_PARTS[known](capitals_of(text)), text))
+
+
+def capitals_of(text: str) -> str:
+    """A text in small letters throughout in capitals, any other as it is."""
+    capitals = text.upper()
+    return capitals if text == text.lower() and len(capitals) == len(text) else text
+
+
+def _as_written(parts: Iterable[Part], text: str) -> Iterator[Part]:
+    """Parts found in capitals, with the letters of ``text``."""
+    end = 0
+    for part in parts:
+        start = capitals_of(text).index(part.text, end)
+        end = start + len(part.text)
+        yield Part(part.kind, text[start:end])
 
 
 # --- what stands between spaces --------------------------------------------------------------------------
@@ -66,16 +88,17 @@ def parts_of(call_number: str, scheme: str) -> tuple[Part, ...]:
 _ABBREVIATED: Final = r"(?:[^\W\d_]{1,6}\.)+(?:\s?\d\S*|\s[IVXLC]+(?!\S))?(?!\S)"
 _SPELLED: Final = (
     r"(?i:vol|volume|v|no|number|nr|pt|part|bd|band|copy|disc|disk|issue|series|suppl|supplement)\s\d\S*"
+    r"|(?i:vol|volume|part|band|series|suppl|supplement|tome|teil)\s[IVXLC]+(?!\S)"
 )
-_EDITION: Final = r"\d+(?:st|nd|rd|th|d)\s(?:ed|ser|suppl)\.,?(?!\S)"
+_EDITION: Final = r"\d+(?:st|nd|rd|th|d|e|er|re|ème|ª|\.)\s(?i:ed|éd|ser|suppl|aufl|uppl|udg|изд)\.,?(?!\S)"
 _CHINESE: Final = r"第\s?\S+(?:\s[册卷辑集部编期分])?(?!\S)"
 _DESIGNATION: Final = re.compile("|".join((_EDITION, _ABBREVIATED, _SPELLED, _CHINESE)))
 
-_GLUED: Final = r"(?:c|v|no|pt|t|bd)\.\d"  # "J5c.1": the copy written to the book number without a space
+_GLUED: Final = r"(?i:c|v|no|pt|t|bd)\.\d"  # "J5c.1": the copy written to the book number without a space
 _CUTTER: Final = re.compile(
     rf"\.?[A-Z]\d+(?:(?!{_GLUED})(?:[a-z]{{1,3}}(?![a-z])|[A-Za-z]+(?![A-Za-z0-9])))?(?::[A-Z\d]+(?!\S))?"
 )
-_YEAR: Final = re.compile(r"\d{4}[a-z]*(?:[-/]\d{2,4})?(?!\S)")
+_YEAR: Final = re.compile(r"\d{4}[a-z]*(?:[-/]\d{2,4})?(?!\S)|\d{4}(?=\.?[A-Z]\d)")  # or a cutter glued to it
 
 _Table = tuple[tuple[Kind, re.Pattern[str]], ...]
 
@@ -121,7 +144,7 @@ _DDC_CLASS: Final = re.compile(
     r"(?:^([A-Za-z]+)(?=\d{3})|(?<!\S)([A-Za-z]{1,2})(?=\d{3}\.\d)|(?<!\S))"
     r"(\d{3}(?:[/']?\.\d+(?:[/']\d+)*)?)(?![^\sA-Za-z])"  # with the segmentation marks of MARC 082
 )
-_CLC_CLASS: Final = re.compile(r"[A-Z]{1,2}(?![A-Za-z])\S*")
+_CLC_CLASS: Final = re.compile(r"[A-Z]{1,2}(?![A-Za-z.])\S*")  # "V.2" is a volume
 
 
 def _classed_parts(*class_patterns: re.Pattern[str]) -> Callable[[str], list[Part]]:
@@ -175,6 +198,7 @@ def _words(text: str) -> list[Part]:
     return [Part(Kind.WORD, word) for word in text.split()]
 
 
+_CAPITAL_CLASSES: Final = frozenset({Scheme.LCC, Scheme.NLM, Scheme.CLC})
 _PARTS: Final[Mapping[Scheme, Callable[[str], list[Part]]]] = {
     Scheme.LCC: _classed_parts(_LC_CLASS),
     Scheme.NLM: _classed_parts(_NLM_CLASS, _LC_CLASS),

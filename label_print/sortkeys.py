@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from label_print.callnumber import LineOptions, LocalRules, spine_lines
-from label_print.schemes import Kind, Part, Scheme, parts_of, scheme_of
+from label_print.schemes import Kind, Part, Scheme, capitals_of, parts_of, scheme_of
 
 _FIELD: Final = " "  # sorts before every other character: nothing before something
 _WORK: Final = "!"  # sorts behind a field's end and before digits: A45, A45b, A452
@@ -30,7 +30,7 @@ def sort_key(call_number: str, scheme: str, local: LocalRules | None = None) -> 
     if known is Scheme.LOCAL and call_number.strip() and local is not None:
         fields = [_natural(line) for line in spine_lines(call_number, scheme, LineOptions(local=local))]
     else:
-        fields = _KEYS[known](parts_of(call_number, scheme))
+        fields = _KEYS[known](parts_of(capitals_of(call_number), scheme))
     return _FIELD.join(field for field in fields if field)
 
 

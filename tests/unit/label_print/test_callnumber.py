@@ -79,6 +79,18 @@ def test_published_lines(case: dict[str, Any]) -> None:
         ("I247.5/12 第 2 册", "CLC", ["I247.5", "12", "第 2 册"]),
         ("I247.5/12/第2 册", "CLC", ["I247.5", "12", "第2 册"]),
         ("/I247.5//12/", "CLC", ["/I247.5//12/"]),
+        ("TP312JA 910", "CLC", ["TP312JA", "910"]),
+        ("TP312JA/716-5", "CLC", ["TP312JA", "716-5"]),
+        ("PR92 1844.L33 1990", "LCC", ["PR", "92", "1844", ".L33", "1990"]),
+        ("PR92 1844L33 1990", "LCC", ["PR", "92", "1844", "L33", "1990"]),
+        ("PR2807.A2 E3 Part IV", "LCC", ["PR", "2807", ".A2", "E3", "Part IV"]),
+        ("qa76.9 .d3 k4 1999", "LCC", ["qa", "76.9", ".d3", "k4", "1999"]),
+        ("ref. wb 100 j5c.1", "NLM", ["ref.", "wb", "100", "j5", "c.1"]),
+        ("616.89 A512d 5e éd. 1999", "DDC", ["616.89", "A512d", "5e éd.", "1999"]),
+        ("530 Fey 2. Aufl.", "DDC", ["530", "Fey", "2. Aufl."]),
+        ("297.1 ق 123", "DDC", ["297.1", "ق", "123"]),
+        ("ספר\u00a0531\tא", "LOCAL", ["ספר", "531", "א"]),
+        ("📚 12\u3000上", "LOCAL", ["📚", "12", "上"]),
     ],
 )
 def test_lines(call_number: str, scheme: str, lines: list[str]) -> None:
@@ -92,7 +104,7 @@ CALL_NUMBERS = st.one_of(
         r"[A-Z]{1,3} ?[0-9]{1,4}(\.[0-9]{1,9})?( ?\.?[A-Z][0-9]{1,4}[a-zA-Z]{0,2}){0,3}( v\. ?[0-9]+)?",
         fullmatch=True,
     ),
-).filter(lambda text: text.strip())  # fmt: skip
+).filter(lambda text: any(map(str.isprintable, "".join(text.split()))))  # fmt: skip
 
 
 @given(CALL_NUMBERS, st.sampled_from(["LCC", "DDC", "NLM", "LOCAL"]), st.booleans(), st.integers(0, 4))
@@ -213,7 +225,9 @@ def test_rules_that_would_change_the_text_are_refused(rules: LocalRules) -> None
         spine_lines("a b", "LOCAL", LineOptions(local=rules))
 
 
-@pytest.mark.parametrize(("text", "scheme"), [("  ", "LCC"), ("QA76", "XYZ")])
+@pytest.mark.parametrize(
+    ("text", "scheme"), [("  ", "LCC"), ("\u200b \ufeff", "DDC"), ("\u3000", "CLC"), ("QA76", "XYZ")]
+)
 def test_bad_input_is_said(text: str, scheme: str) -> None:
     with pytest.raises(BadInput):
         spine_lines(text, scheme)
@@ -226,6 +240,24 @@ def test_bad_input_is_said(text: str, scheme: str) -> None:
                  "QA76.73.P98 L9", "QA76.9 .D3", "QA100 .A1", "QB1 .A1"]),
         ("LCC", ["PR6056 .A82", "PR6056 .A82 1990", "PR6056 .A82 S6", "PR6056 .A82 S6b", "PR6056 .A82 S62",
                  "PR6056 .A9", "PR6056.5 .A1"]),
+        # "proper order" of SolrMarc's LCCallNumberUnitTests, and the basics of library-callnumber-lc
+        ("LCC", ["AB9 L3", "AB9.22 L3", "ABR92.L3", "B8.14 L3", "B9 20th L3", "B9 2000", "B9 2000 35TH",
+                 "B9 2000 L3", "B9 L3", "B9 SVAR .L3", "B9.2 2000 L3", "B82 2000 L3", "B820 2000 L3",
+                 "B8200 L3", "M5 K4", "M5 .L", "M5 L299", "M5 L3 1902", "M5 L3 1902 V.2", "M5 L3 1902V",
+                 "M5 .L3 2000 .K2 1880", "M5 .L3 K.2,13 2001", "M5.L3.K2", "M5 .L3 K2 1880",
+                 "M5 .L3 K2 1880 M", "M5 .L3 K2 1880 .Q2 1777", "M5 .L3 K2 1882", "M5 .L3 K2 D MAJ 1880", "M5 .L3 K2 NO.1 1880",
+                 "M5 .L3 K2 OP.7:NO.6 1880", "M5 .L3 K2 OP.7:NO.51 1880", "M5 .L3 K2 OP.8", "M5 .L3 K2 OP.79",
+                 "M5 .L3 K2 Q2 1880", "M5 .L3 K2 Q2 .A1", "M5 .L3 K2 VOL.1", "M5 L31", "M5 L31902", "M5 M2"]),
+        ("LCC", ["a 8 f166", "a19 f96", "a19f99g15", "a19 .f99 g15 1997", "a610.8 e8f 0", "a614.2 f36",
+                 "a614.4972 c12 es 0", "aa39", "ac 1 a671 2000", "ac 1 a6713 2000", "ac 1 a926 r 0",
+                 "tk5105.87 .g57 1993", "tk5105.875 .i57 c92 2005", "tk5105.888 .s43 1997", "zzz19f99g15"]),
+        ("DDC", ["111 .I39", "111.12 .I39", "111.123 I39", "111.134Q39", "322.44 .F816 V.1 1974",
+                 "322.45 .R513 1957", "323 .A512RE NO.23-28", "323 .A778 ED.2", "323.09 .K43 V.1",
+                 "324.54 .I39 F",
+                 "324.548 .C425R", "324.6 .A75CUA"]),
+        ("DDC", ["823.914 GAI", "823.914 ROW", "823.92 CLA", "940.53 ADA", "940.531 CAR", "940.5319 TOM",
+                 "940.532 DAN", "940.54 BEN"]),
+        ("CLC", ["TP312/88", "TP312/428", "TP312JA/258", "TP312JA/716-5", "tp312ja 910"]),
         ("LOCAL", ["soz 550.25 CW 12", "soz 550.3 CW 4", "soz 550.3 CW 12", "soz 1550 CW 1"]),
         ("DDC", ["813 A", "813/.5 A", "813.54 J28", "813.54 J28l", "813.54 J281", "R 100 A"]),
         ("NLM", ["QS 4 A1", "W 1 A2", "WG 120 C6 2005", "WG 120 C61"]),
