@@ -25,13 +25,19 @@ WRITE_SINGLE = 6
 WRITE_MULTIPLE = 16
 READ_WRITE = 23
 _EXCEPTION = 0x80
-_EXCEPTION_TEXT = {
-    1: "does not know the function",
-    2: "has no such registers",
-    3: "does not take the value",
-    4: "failed",
-    5: "needs long",
-    6: "is busy",
+_LOOK_AT_ADDRESSES = "Check the base addresses in the manifest."
+_LOOK_AT_UNIT = (
+    "Check the unit id in the manifest; the device behind a gateway does not answer under this one."
+)
+_EXCEPTIONS = {
+    1: ("does not know the function", "Serve functions 3, 6 and 16; set fc23 in the manifest as it is."),
+    2: ("has no such registers", _LOOK_AT_ADDRESSES),
+    3: ("does not take the value", "Set max_block in the manifest to what one read may carry."),
+    4: ("failed", "See to the device."),
+    5: ("needs long", "Set reply_ms in the manifest as it is."),
+    6: ("is busy", "Set reply_ms in the manifest as it is."),
+    10: ("can't be reached", _LOOK_AT_UNIT),
+    11: ("does not answer its gateway", _LOOK_AT_UNIT),
 }
 _BITS_PER_BYTE = 11
 _FAST_BAUD = 19200
@@ -80,10 +86,8 @@ class Request:
 
 
 def _refusal(code: int) -> ModbusRefusal:
-    text = _EXCEPTION_TEXT.get(code, "refused")
-    return ModbusRefusal(
-        f"the device {text} (Modbus exception {code})", remedy="Check the base addresses in the manifest."
-    )
+    text, remedy = _EXCEPTIONS.get(code, ("refused", _LOOK_AT_ADDRESSES))
+    return ModbusRefusal(f"the device {text} (Modbus exception {code})", remedy=remedy)
 
 
 def read_request(address: int, count: int) -> Request:

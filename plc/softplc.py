@@ -63,7 +63,7 @@ class SoftPlc:
         self.image.reset()
         self._line = LineState(self._plant, self._map)
         self._owner = Ownership()
-        self._stations = StationWork(self._line, self._owner, self.image, self._names, self._manifest.without)
+        self._stations = StationWork(self._line, self._owner, self.image, self._names, self._manifest)
         self._publisher = Publisher(self.image, self._line, self._owner, self._stations)
         self._hand = Handshake()
         self._pending = ""

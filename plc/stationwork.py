@@ -12,6 +12,7 @@ from typing import cast
 from plc.handshake import Handshake
 from plc.image import Image
 from plc.linestate import LineState
+from plc.manifest import Manifest
 from plc.ownership import Ownership
 from plc.tagmap import VerbSpec
 from plc.tracking import UNKNOWN_BIT, Zone
@@ -71,10 +72,10 @@ class StationWork:
         owner: Ownership,
         image: Image,
         names: Sequence[str],
-        without: Sequence[str] = (),
+        manifest: Manifest,
     ) -> None:
-        """``without`` names unit commands that are left out, as "posture.flip"."""
-        self._without = without
+        self._without = manifest.without
+        self._bins = manifest.bins
         self._line = line
         self._owner = owner
         self._image = image
@@ -146,7 +147,8 @@ class StationWork:
             return None
 
     def _begin_release(self, station: Station, seq: int, params: Mapping[str, int]) -> str:
-        if (station.following is None) != (params["destination"] > 0):
+        bins = range(1) if station.following else range(1, self._bins + 1)
+        if params["destination"] not in bins:
             return "bad_parameter"
         zone = station.zone
         if zone.state == "unconfirmed":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plc.conformance.checks import Catalogue, expect, ms
-from plc.conformance.host import Broken
+from plc.conformance.events import fresh_events, newest_event
+from plc.conformance.host import LINE, Broken
 from plc.conformance.probe import Probe
 from plc.modbus import write_request
 
@@ -34,7 +35,24 @@ async def _times(probe: Probe) -> str:
     expect(not wrong, f"in {tenths:.0f} tenths of Execute these went up by {wrong}")
     total, since = sum(after["cumulative"]), after["since_reset"]
     expect(abs(total - since) <= 30 + since // 100, f"state times add up to {total}, since_reset is {since}")
+    if probe.has_stimuli:
+        await _time_in_manual(probe)
     return f"{gained['cumulative[execute]'] / _TENTH:.1f} s of {tenths / _TENTH:.1f} s"
+
+
+async def _time_in_manual(probe: Probe) -> None:
+    """Two seconds in Manual count for Manual, and for no other mode."""
+    await probe.bring("stopped")
+    before = (await probe.read("times"))["mode_cumulative"]
+    answer = await probe.order_raw({"unit_mode": probe.map.number("mode", "manual")})
+    await probe.end(LINE, answer.seq, 2.0)
+    await probe.clock.sleep(2.0)
+    await probe.play("production")
+    await probe.clock.sleep(1.2)
+    after = (await probe.read("times"))["mode_cumulative"]
+    gained = [now - then for now, then in zip(after, before, strict=True)]
+    fair = gained[1] == 0 and gained[2] >= 15 and gained[0] <= gained[2] + 5
+    expect(fair, f"2 s in Manual counted as {gained} tenths of production, maintenance, manual")
 
 
 @check("WC-TM-002", start="execute", advice="Count books, not scans: one up a book.")
@@ -65,18 +83,25 @@ async def _age(probe: Probe) -> str:
     gained = (await probe.entry("zones", station))["age"] - before
     tenths = _TENTH * (probe.clock.now() - begun)
     expect(before == 0xFFFF or abs(gained - tenths) <= 3, f"age went up by {gained} in {tenths:.0f} tenths")
+    if "supply" in probe.stations and probe.has_matter:
+        await probe.feed()
+        age = (await probe.entry("zones", "supply"))["age"]
+        expect(age <= 5, f"age is {age} tenths when the book has just come: it counts the present state")
     return f"{gained} in {tenths:.0f} tenths"
 
 
 # --- alarms ----------------------------------------------------------------------------------------------
 
 
-async def _jam(probe: Probe) -> str:
-    """Let a release jam at the first station; where."""
+async def _jam(probe: Probe, *, during_hold: bool = False) -> str:
+    """Let a release jam at the first station; where.  ``during_hold``: a command holds the line before."""
     station = probe.stations[0]
     track_id = await probe.feed()
     await probe.play("jam", station)
-    code = await probe.release(station, track_id)
+    grant = await probe.grant(station, track_id)
+    if during_hold:
+        await probe.order("hold")
+    code = await probe.end(station, grant.seq)
     expect(code == "jam", f"a jammed release ended {code}")
     await probe.until_state("held", 2.0)
     return station
@@ -90,12 +115,27 @@ async def _jam(probe: Probe) -> str:
 async def _one_alarm(probe: Probe) -> str:
     """One jam is one alarm, and holds the line."""
     probe.need_stimuli()
+    head = await newest_event(probe)
     station = await _jam(probe)
     await probe.clock.sleep(1.0)
     line = await probe.line()
     word = probe.map.alarms["jam"].id + probe.map.number("station", station)
     expect(line["alarm_count"] == 1, f"{line['alarm_count']} alarms stand after one jam: {line['alarms']}")
     expect(line["alarms"] == (word, 0, 0, 0), f"the alarms are {line['alarms']}, not {word}")
+    await _reason_is(probe, "jam")
+    track_id, state = await probe.zone(station)
+    expect(
+        bool(track_id) and state == "occupied", f"{station} shows {track_id}, {state}: the book stays there"
+    )
+    for following in probe.stations[1:2]:
+        there = await probe.zone(following)
+        expect(there == (0, "empty"), f"{following} shows {there} after the jam before it")
+    events = [
+        (probe.map.name("event_kind", event["kind"]), event["zone"], event["track_id"])
+        for event in await fresh_events(probe, head)
+    ]
+    jam = ("jam", probe.map.number("station", station), track_id)
+    expect(jam in events, f"no event {jam}: {events}")
     return f"alarm {word}"
 
 
@@ -118,18 +158,24 @@ async def _confirmed(probe: Probe) -> str:
     "WC-AL-003", "WC-AL-004", start="execute", advice="Append alarms; safety overrides the stop reason only."
 )
 async def _first_out(probe: Probe) -> str:
-    """Alarms stand in the order in which they came; safety becomes the stop reason."""
+    """Alarms stand in the order in which they came; the first cause of a stop stays, but for safety."""
     probe.need_stimuli()
-    station = await _jam(probe)
+    station = await _jam(probe, during_hold=True)
+    await _reason_is(probe, "command")
     await probe.play("trip")
     await probe.until_state("aborted", 2.0)
     line = await probe.line()
     jam = probe.map.alarms["jam"].id + probe.map.number("station", station)
     expected = (jam, probe.map.alarms["safety"].id, 0, 0)
     expect(line["alarms"] == expected, f"the alarms are {line['alarms']}, not {expected}")
-    reason = probe.map.name("stop_reason", line["stop_reason"])
-    expect(reason == "safety", f"the stop reason is {reason}, not safety")
+    expect(line["alarm_count"] == 2, f"alarm_count is {line['alarm_count']} while 2 alarms stand")
+    await _reason_is(probe, "safety")
     return f"{jam}, {expected[1]}"
+
+
+async def _reason_is(probe: Probe, cause: str) -> None:
+    reason = probe.map.name("stop_reason", (await probe.line())["stop_reason"])
+    expect(reason == cause, f"the stop reason is {reason}, not {cause}")
 
 
 # --- safety ----------------------------------------------------------------------------------------------
@@ -167,8 +213,13 @@ async def _progress(probe: Probe) -> str:
         progress = hand["progress"]
         expect(0 <= progress <= 100, f"progress is {progress}")
         expect(progress >= seen[-1], f"progress went back from {seen[-1]} to {progress}")
+        expect(
+            hand["flags"] & 1 == 1, f"flags are {hand['flags']:#05b} while a command runs: bit 0 is not set"
+        )
         seen.append(progress)
         await probe.clock.sleep(0.01)
+    expect(hand["progress"] == 0, f"progress is {hand['progress']} when the command has ended")
+    expect(hand["flags"] & 3 == 0, f"flags are {hand['flags']:#05b} when the command has ended")
     return f"{len(seen) - 1} readings, up to {seen[-1]} %"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plc.conformance.checks import Catalogue, expect
+from plc.conformance.host import FOREIGN, TOKEN
 from plc.conformance.probe import NO_COMPARE, Probe
 from plc.handshake import is_newer
 
@@ -48,6 +49,7 @@ async def _no_event_lost(probe: Probe) -> str:
     await probe.wait_scans(4)
     ring, _ = await probe.ring()
     expect(ring["waiting"] == len(expected) - _RING, f"{ring['waiting']} events wait, {len(expected)} came")
+    await _foreign_ack(probe, int(ring["head"]))
     probe.talk.heart.event_ack = head
     seen: list[tuple[str, int, int]] = []
     while len(seen) < len(expected):
@@ -61,6 +63,21 @@ async def _no_event_lost(probe: Probe) -> str:
         await probe.wait_scans(4)
     expect(seen == expected, f"events came as {seen}, expected {expected}")
     return f"{len(seen)} events, 16 at a time"
+
+
+async def _foreign_ack(probe: Probe, head: int) -> None:
+    """Acknowledge everything under another token: nothing may come of it."""
+    before, _ = await probe.ring()
+    await probe.stop_beating()
+    heart = probe.talk.heart
+    heart.token, heart.event_ack = FOREIGN, head
+    await probe.talk.beat_heart()
+    await probe.wait_scans(4)
+    heart.token, heart.event_ack = TOKEN, 0
+    after, _ = await probe.ring()
+    probe.start_beating()
+    freed = before["waiting"] - after["waiting"]
+    expect(freed == 0, f"another token's acknowledgement freed {freed} places of the ring")
 
 
 async def _through(probe: Probe) -> list[tuple[str, int, int]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plc.codec import Span
+from plc.conformance.beatwatch import BeatWatch
 from plc.conversation import Conversation
 from plc.handshake import next_seq
 from plc.manifest import Manifest
@@ -61,6 +62,7 @@ class Host:
         )
         self.talk.heart.token = TOKEN
         self.codec = self.talk.codec
+        self.watch = BeatWatch(self.talk.scans(1))
         self._pulse = asyncio.Lock()
         self.stations = self.manifest.stations
 
@@ -131,7 +133,11 @@ class Host:
 
     async def read(self, block: str) -> dict[str, Any]:
         """Read the fixed fields of a block."""
-        return self.codec.decode(block, await self.words(self.codec.span(block)))
+        asked = self.clock.now()
+        fields: dict[str, Any] = self.codec.decode(block, await self.words(self.codec.span(block)))
+        if self.map.blocks[block].region == "status":
+            self.watch.hear(block, fields["beat"], asked, self.clock.now())
+        return fields
 
     async def line(self) -> dict[str, Any]:
         """Read the line's block."""
@@ -224,14 +230,28 @@ class Host:
 
     async def end(self, unit: str, seq: int, seconds: float | None = None) -> str:
         """Wait for DoneSeq = ``seq``; the result's name.  Raises Broken where it does not come."""
+        return self.map.name("result", (await self.hand_at_end(unit, seq, seconds))["done_code"])
+
+    async def hand_at_end(self, unit: str, seq: int, seconds: float | None = None) -> dict[str, Any]:
+        """Wait for DoneSeq = ``seq``; the PLC's side of the handshake as it was first seen so."""
         limit = self.manifest.timing.longest_act_s if seconds is None else seconds
-        hand = await self.until(
-            lambda: self.hand(unit),
-            lambda hand: hand["done_seq"] == seq,
-            limit,
-            f"{unit}: end of command {seq}",
-        )
-        return self.map.name("result", hand["done_code"])
+        return await self._hand_when(unit, seq, ("done_seq",), limit, "end")
+
+    async def hand_at_first(self, unit: str, seq: int) -> dict[str, Any]:
+        """Wait for ``seq`` in AckSeq or DoneSeq; the PLC's side of the handshake as it was first seen so."""
+        return await self._hand_when(unit, seq, ("ack_seq", "done_seq"), _ANSWER_SECONDS, "answer or end")
+
+    async def _hand_when(
+        self, unit: str, seq: int, names: tuple[str, ...], seconds: float, what: str
+    ) -> dict[str, Any]:
+        async def read() -> dict[str, Any]:
+            return await self.hand(unit)
+
+        def shown(hand: dict[str, Any]) -> bool:
+            return seq in [hand[name] for name in names]
+
+        hand: dict[str, Any] = await self.until(read, shown, seconds, f"{unit}: {what} of command {seq}")
+        return hand
 
     async def do(self, station: str, verb: str, **params: int) -> str:
         """Give a unit command that must be accepted; how it ended."""

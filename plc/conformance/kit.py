@@ -28,7 +28,7 @@ from plc.tagmap import TagMap, builtin_tagmap
 from workcell.kernel.errors import BadInput, DeviceFault, DeviceGone
 from workcell.kernel.ports import Clock, Connect, Ids
 
-_FILES = (registers, packml, handshake, restarts, tracking, trouble, events, timing, alarms, noise)
+_FILES = (registers, packml, handshake, restarts, tracking, trouble, events, alarms, noise, timing)
 CHECKS: tuple[Check, ...] = tuple(check for file in _FILES for check in file.CHECKS)
 Verdict = Literal["pass", "fail", "n/a"]
 _LONGEST_CHECK = 300.0

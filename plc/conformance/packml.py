@@ -5,7 +5,7 @@ from __future__ import annotations
 from plc.conformance.checks import Catalogue, expect, ms
 from plc.conformance.host import LINE
 from plc.conformance.probe import Probe
-from plc.packml import COMMANDS, TRANSITIONS, WAIT_STATES
+from plc.packml import COMMANDS, MODE_CHANGE_STATES, TRANSITIONS, WAIT_STATES
 
 _BRONZE = Catalogue("bronze")
 CHECKS = _BRONZE.checks
@@ -74,14 +74,17 @@ async def _refusals(probe: Probe) -> str:
 
 @check("WC-MD-001", start="stopped", advice="Change the mode in Stopped, Idle and Aborted only.")
 async def _modes(probe: Probe) -> str:
-    """The mode changes in Stopped, not in Execute."""
+    """The mode changes in Stopped, Idle and Aborted, not in Execute or Held."""
     production = probe.map.number("mode", "production")
-    answer = await probe.order_raw({"unit_mode": production})
-    expect(answer.code == "accepted", f"mode production in Stopped was answered {answer.code}")
-    code = await probe.end(LINE, answer.seq, 2.0)
-    expect(code == "ok", f"the mode change ended {code}")
-    await probe.bring("execute")
-    manual = await probe.order_raw({"unit_mode": probe.map.number("mode", "manual")})
-    expect(manual.code == "wrong_state", f"mode manual in Execute was answered {manual.code}")
-    expect((await probe.line())["mode"] == production, "the mode changed in Execute")
-    return "changed in Stopped, refused in Execute"
+    for state in MODE_CHANGE_STATES:
+        await probe.bring(state)
+        answer = await probe.order_raw({"unit_mode": production})
+        expect(answer.code == "accepted", f"mode production in {state} was answered {answer.code}")
+        code = await probe.end(LINE, answer.seq, 2.0)
+        expect(code == "ok", f"the mode change in {state} ended {code}")
+    for state in ("execute", "held"):
+        await probe.bring(state)
+        manual = await probe.order_raw({"unit_mode": probe.map.number("mode", "manual")})
+        expect(manual.code == "wrong_state", f"mode manual in {state} was answered {manual.code}")
+        expect((await probe.line())["mode"] == production, f"the mode changed in {state}")
+    return f"{len(MODE_CHANGE_STATES)} states take it, 2 refuse it"

@@ -101,6 +101,7 @@ class Probe(Host):
             try:
                 if self.talk.client is None:
                     await self.open()
+                self.watch.forget()
                 if (boot := (await self.line())["boot_id"]) != before:
                     return before, boot
             except (DeviceGone, DeviceFault):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from plc.conformance.checks import Catalogue, expect, ms
 from plc.conformance.host import FOREIGN, LINE, TOKEN
-from plc.conformance.probe import Probe
+from plc.conformance.probe import NotApplicable, Probe
+from plc.packml import COMMANDS
+from plc.tracking import UNKNOWN_BIT
 
 _SILVER = Catalogue("silver")
 CHECKS = _SILVER.checks
@@ -43,7 +45,13 @@ async def _watchdog(probe: Probe) -> str:
         await probe.clock.sleep(0.004)
     seen = probe.clock.now() - last
     expect(seen >= _WATCHDOG_SECONDS - probe.scans(3), f"held {ms(seen)} after the last heartbeat: too soon")
+    await _stopped_for(probe, "host_silent")
     return f"Held between {ms(unheld)} and {ms(seen)} after the last heartbeat"
+
+
+async def _stopped_for(probe: Probe, cause: str) -> None:
+    reason = probe.map.name("stop_reason", (await probe.line())["stop_reason"])
+    expect(reason == cause, f"the stop reason is {reason}, not {cause} (WC-AL-004)")
 
 
 @check("WC-WD-002", start="execute", advice="Leave Held only by a command.")
@@ -127,6 +135,7 @@ async def _host_restart(probe: Probe) -> str:
 )  # fmt: skip
 async def _plc_restart(probe: Probe) -> str:
     """After power-up BootId is another, the line is Stopped, and no old command is obeyed."""
+    left_lying = await _leave_a_book(probe)
     before, boot = await probe.restart_plc()
     expect(boot != 0, "BootId is 0 after the power-up")
     await probe.wait_scans(5)
@@ -138,9 +147,29 @@ async def _plc_restart(probe: Probe) -> str:
         hand = await probe.hand(unit)
         numbers = (hand["ack_seq"], hand["done_seq"])
         expect(numbers == (0, 0), f"{unit}: AckSeq, DoneSeq are {numbers} after power-up")
+    if left_lying:
+        await _forgotten(probe, left_lying)
     await probe.claim()
     await probe.bring("idle")
     return f"BootId {before} → {boot}"
+
+
+async def _leave_a_book(probe: Probe) -> int:
+    """A book that lies in the first zone at power-up; 0 where there can be none."""
+    if "supply" not in probe.stations or not probe.has_matter:
+        return 0
+    return await probe.feed()
+
+
+async def _forgotten(probe: Probe, track_id: int) -> None:
+    """What lay in a zone at power-up is an unknown item, the first of this boot, and so is its event."""
+    seen, _ = await probe.until(
+        lambda: probe.zone("supply"), lambda zone: zone[0] != 0, 2.0, "a TrackId for what lies in supply"
+    )
+    expect(seen == UNKNOWN_BIT + 1, f"supply shows {seen:#010x} after power-up: the book was {track_id:#x}")
+    ring, entries = await probe.ring()
+    expect(ring["head"] == 1, f"the newest event after power-up is {ring['head']}, not 1")
+    expect([entry["seq"] for entry in entries] == [1], f"the ring holds {entries} after power-up")
 
 
 # --- modes, and commands that overtake -------------------------------------------------------------------
@@ -156,14 +185,15 @@ async def _manual(probe: Probe) -> str:
     expect(answer.code == "accepted", f"mode manual in Stopped was answered {answer.code}")
     await probe.end(LINE, answer.seq, 2.0)
     found = []
-    for fields in ({"cntrl_cmd": 1}, {"unit_mode": 1}):
+    asked = [{"cntrl_cmd": 1 + number} for number in range(len(COMMANDS))]
+    for fields in (*asked, {"unit_mode": 1}):
         found.append((await probe.order_raw(fields)).code)
     found.append((await probe.give_raw(probe.stations[0], 1, (0, 1, 0, 0xFFFF))).code)
     await probe.play("production")
     production = probe.map.number("mode", "production")
     await probe.until(probe.line, lambda line: line["mode"] == production, 5.0, "mode Production")
     expect(set(found) == {"wrong_mode"}, f"commands in Manual were answered {', '.join(found)}")
-    return "reset, mode, release answered 6"
+    return "every command, mode, release answered 6"
 
 
 @check(
@@ -206,4 +236,42 @@ async def _overtaking(probe: Probe) -> str:
     expect(refused.code == "wrong_state", f"unhold in Stopping was answered {refused.code}")
     expect(await probe.end("supply", feeding.seq) == "ok", "stop broke the feed off")
     expect(await probe.end(LINE, stop.seq) == "ok", "stop did not end ok under its own number")
-    return f"stop {stop.seq} done after {refused.seq} was refused"
+    overtaken = await _overtake(probe)
+    return f"stop {stop.seq} done after {refused.seq} was refused{overtaken}"
+
+
+async def _overtake(probe: Probe) -> str:
+    """Let stop overtake a suspend or complete that waits for a feed; what there is to tell of it."""
+    waits = next((name for name in ("suspend", "complete") if name not in probe.manifest.left_out), "")
+    if not waits:
+        return ""
+    await probe.clear_out()
+    await probe.bring("execute")
+    feeding = await probe.give("supply", "feed", track_id=probe.next_track)
+    probe.next_track += 1
+    first = await probe.order(waits)
+    stop = await probe.order("stop")
+    expect(stop.code == "accepted", f"stop after {waits} was answered {stop.code}")
+    line = await probe.line()
+    ended = (line["done_seq"], probe.map.name("result", line["done_code"]))
+    expect(ended == (first.seq, "aborted"), f"{waits} {first.seq}, overtaken by stop, is not done: {ended}")
+    expect(await probe.end("supply", feeding.seq) == "ok", "stop broke the feed off")
+    expect(await probe.end(LINE, stop.seq) == "ok", "the stop that overtook did not end ok")
+    return f"; {waits} {first.seq} aborted by stop"
+
+
+@check("WC-PM-003", start="execute", advice="Where the state that is reached is another: DoneCode aborted.")
+async def _brought_elsewhere(probe: Probe) -> str:
+    """A line command whose state is not reached, because the line was held, is done with aborted."""
+    probe.need_stimuli()
+    if "suspend" in probe.manifest.left_out:
+        raise NotApplicable("suspend is left out")
+    track_id = await probe.feed()
+    await probe.play("jam", "supply")
+    grant = await probe.grant("supply", track_id)
+    suspend = await probe.order("suspend")
+    expect(await probe.end("supply", grant.seq) == "jam", "the release did not jam")
+    await probe.until_state("held", 2.0)
+    code = await probe.end(LINE, suspend.seq, 2.0)
+    expect(code == "aborted", f"the suspend that a jam brought to Held is done with {code}")
+    return "suspend, brought to Held by a jam: aborted"

@@ -15,7 +15,9 @@ check = _GOLD.check
 _COMMANDS = 20
 _READS = 100
 _SLACK_SECONDS = 0.005
+_LARGE = 54_321  # more than the 12 bits that an answer word has for a number
 _P95 = 0.95
+_WATCH_SECONDS = 5.0
 
 
 def _p95(values: list[float]) -> float:
@@ -104,7 +106,8 @@ async def _change_counters(probe: Probe) -> str:
     await probe.give(probe.stations[0], "release", **probe.params_of_release(probe.stations[0], 7))
     await probe.wait_scans(3)
     after = await probe.line()
-    expect(after["station_change"] != quiet["station_change"], "station_change did not move at a new AckSeq")
+    moved_by = (after["station_change"] - quiet["station_change"]) & 0xFFFF
+    expect(moved_by == 1, f"station_change moved by {moved_by} at one answer")
     if not probe.has_matter:
         return "station_change"
     await probe.feed()
@@ -141,10 +144,10 @@ async def _news(probe: Probe) -> str:
 )
 async def _answers_in_pulse(probe: Probe) -> str:
     """Pulse shows each answer as its handshake does."""
-    await probe.order("unhold")
+    await probe.order("unhold", seq=_LARGE)
     station = probe.stations[-1]
-    for _ in range(3):
-        await probe.give_raw(station, 0, ())
+    for number in (1, 4095, 4096, _LARGE):
+        await probe.give_raw(station, 0, (), seq=number)
         await probe.wait_scans(3)
         line, hand = await probe.line(), await probe.hand(station)
         pulse, entry = await probe.read("pulse"), await probe.entry("pulse", station)
@@ -152,3 +155,19 @@ async def _answers_in_pulse(probe: Probe) -> str:
             wanted = answer_word(theirs["ack_seq"], theirs["ack_code"])
             expect(shown["answer"] == wanted, f"{unit}: answer is {shown['answer']:#06x}, not {wanted:#06x}")
     return f"line, {station}"
+
+
+@check(
+    "WC-FR-002",
+    start="any",
+    advice="Count the beat up in every scan, also where the program waits; 65535 → 0.",
+)
+async def _beat_throughout(probe: Probe) -> str:
+    """The beat has never gone back or stood still while all this was asked."""
+    deadline = probe.clock.now() + _WATCH_SECONDS
+    while probe.clock.now() < deadline and not probe.watch.wrong:
+        for block in ("line", "zones", "stations"):
+            await probe.read(block)
+        await probe.wait_scans(1)
+    expect(not probe.watch.wrong, probe.watch.wrong)
+    return f"{probe.watch.heard} readings"

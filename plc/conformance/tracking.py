@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from plc.conformance.checks import Catalogue, expect
 from plc.conformance.host import LINE
-from plc.conformance.probe import NotApplicable, Probe
+from plc.conformance.probe import NO_COMPARE, NotApplicable, Probe
 
 _SILVER = Catalogue("silver")
 CHECKS = _SILVER.checks
 check = _SILVER.check
 
 _WATCH_SECONDS = 0.6
+_ENDS = 4
 _MEASURES = {"height_mm10": (300, 6000), "width_mm10": (300, 6000), "thickness_mm10": (5, 2000)}
 
 
@@ -18,7 +19,7 @@ _MEASURES = {"height_mm10": (300, 6000), "width_mm10": (300, 6000), "thickness_m
 
 
 @check(
-    "WC-TT-001", "WC-TT-002", "WC-ZN-002", "WC-ZN-006", start="execute",
+    "WC-TT-001", "WC-TT-002", "WC-ZN-002", start="execute",
     advice="Move the TrackId with the book; end release when the photo-eye of the next zone has the book.",
 )  # fmt: skip
 async def _journey(probe: Probe) -> str:
@@ -98,14 +99,70 @@ async def _results(probe: Probe) -> str:
 
 @check("WC-UC-003", start="execute", advice="Accept an act on an empty zone and end it with no_book.")
 async def _no_book(probe: Probe) -> str:
-    """An act on an empty zone ends with no_book."""
+    """An act or a release on an empty zone ends with no_book."""
     await probe.need_matter()
     codes = {}
     for station in probe.stations:
-        codes[station] = await probe.release(station, 7)
-    wrong = {station: code for station, code in codes.items() if code != "no_book"}
-    expect(not wrong, f"release on empty zones ended {wrong}")
-    return f"{len(codes)} stations"
+        codes[f"{station} release"] = await probe.release(station, 7)
+        for verb, spec in probe.map.verbs.items():
+            if verb not in ("release", "feed") and probe.manifest.has(station, verb):
+                params = {field.name: max(1, field.limits[0]) for field in spec.params}
+                codes[f"{station} {verb}"] = await probe.do(station, verb, **params)
+    wrong = {command: code for command, code in codes.items() if code != "no_book"}
+    expect(not wrong, f"on empty zones these ended otherwise: {wrong}")
+    return f"{len(codes)} commands"
+
+
+@check("WC-ZN-006", start="execute", advice="Take a destination at the last station only: 1 to bins there.")
+async def _destinations(probe: Probe) -> str:
+    """Only the last station takes a destination, and must have one that is a bin."""
+    asked, last = 0, probe.stations[-1]
+    for station in probe.stations:
+        bins = probe.manifest.bins
+        for destination in {0, bins + 1} - {256} if station == last else {1, bins}:
+            params = {"track_id": 7, "destination": destination, "guard": NO_COMPARE}
+            answer = await probe.give(station, "release", **params)
+            text = f"{station}: destination {destination} was answered {answer.code}, not bad_parameter"
+            expect(answer.code == "bad_parameter", text)
+            asked += 1
+    answer = await probe.give(last, "release", track_id=7, destination=probe.manifest.bins, guard=NO_COMPARE)
+    expect(answer.code == "accepted", f"{last}: destination {probe.manifest.bins} was answered {answer.code}")
+    return f"{asked} refusals, bins 1 to {probe.manifest.bins}"
+
+
+@check(
+    "WC-HS-003", start="execute",
+    advice="Write DoneSeq, DoneCode and results in one scan, not before the AckSeq of the same command.",
+)  # fmt: skip
+async def _end_not_before_answer(probe: Probe) -> str:
+    """An end comes not before its answer, and its results come with it."""
+    await probe.need_matter()
+    for station in probe.stations:
+        for _ in range(_ENDS):
+            number = await probe.next_seq(station)
+            words = probe.codec.encode_list(
+                probe.map.verbs["release"].params, probe.params_of_release(station, 7)
+            )
+            await probe.write_unit(station, probe.map.verbs["release"].id, words, number)
+            hand = await probe.hand_at_first(station, number)
+            expect(hand["ack_seq"] == number, f"{station}: DoneSeq {number} was seen before AckSeq {number}")
+            await probe.end(station, number)
+    if probe.manifest.has("posture", "measure"):
+        await _results_with_their_end(probe)
+    return f"{_ENDS} ends at each of {len(probe.stations)} stations"
+
+
+async def _results_with_their_end(probe: Probe) -> None:
+    await probe.book_at("posture")
+    for _ in range(3):
+        answer = await probe.give("posture", "measure")
+        before = (await probe.hand("posture"))["results"]
+        hand = await probe.hand_at_end("posture", answer.seq)
+        await probe.wait_scans(3)
+        after = (await probe.hand("posture"))["results"]
+        expect(hand["results"] == after, f"DoneSeq came with {hand['results']}, the results {after} later")
+        expect(before == after or any(after), "measure has no results")
+        await probe.release("posture", 7)  # another end, with results 0
 
 
 @check("WC-UC-004", "WC-ZN-003", start="execute", advice="Compare the TrackId; feed into a free zone only.")

@@ -722,3 +722,247 @@ def leaves_manual_at_a_command(plc: Any) -> None:
         return obey(command)
 
     plc._obey = lenient
+
+
+# --- what a second vendor got wrong ----------------------------------------------------------------------
+
+
+@mutant("WC-FR-002")
+def counts_beats_by_two(plc: Any) -> None:
+    beat = plc.image.beat
+    plc.image.beat = lambda number, stamp: beat(2 * number & 0xFFFF, stamp)
+
+
+@mutant("WC-FR-002")
+def starts_the_beat_over_at_two_hundred(plc: Any) -> None:
+    beat = plc.image.beat
+    plc.image.beat = lambda number, stamp: beat(number % 200, stamp)
+
+
+@mutant("WC-FR-002")
+def stands_still_for_a_while(plc: Any) -> None:
+    beat = plc.image.beat
+    plc.image.beat = lambda number, stamp: beat(
+        number if number % 250 < 100 else number - number % 250, stamp
+    )
+
+
+@mutant("WC-FR-006")
+def counts_a_change_twice(plc: Any) -> None:
+    count = plc._publisher._count
+
+    def double(counter: str) -> None:
+        count(counter)
+        count(counter)
+
+    plc._publisher._count = double
+
+
+@mutant("WC-HS-011")
+def puts_a_large_number_over_the_code(plc: Any) -> None:
+    numbers = plc._map.enumerations["ack"]
+    plc._publisher._answer = lambda hand: (numbers[hand.ack_code] << 12 | hand.ack_seq) & 0xFFFF
+
+
+@mutant("WC-HS-003")
+def shows_an_end_before_its_answer(plc: Any) -> None:
+    put, scan = plc.image.put_entry, plc.scan
+    shown: dict[int, dict[str, int]] = {}
+    due: dict[int, dict[str, int]] = {}
+
+    def late(block: str, index: int, values: Any) -> None:
+        if block == "stations" and "ack_seq" in values:
+            answer = {name: values[name] for name in ("ack_seq", "ack_code")}
+            values = {**values, **shown.get(index, {"ack_seq": 0, "ack_code": 0})}
+            shown[index] = due[index] = answer
+        put(block, index, values)
+
+    def catching_up(now: float) -> None:
+        for index, answer in due.items():
+            put("stations", index, answer)
+        due.clear()
+        scan(now)
+
+    plc.image.put_entry, plc.scan = late, catching_up
+
+
+@mutant("WC-HS-003")
+def gives_results_after_the_end(plc: Any) -> None:
+    scan, due = plc.scan, []
+
+    for station in plc._stations:
+        hand, finish = station.hand, station.hand.finish
+
+        def hasty(seq: int, code: str, results: Any = (), hand: Any = hand, finish: Any = finish) -> None:
+            before = hand.results
+            finish(seq, code, results)
+            if results:
+                hand.results = before
+                due.append((hand, results))
+
+        station.hand.finish = hasty
+
+    def catching_up(now: float) -> None:
+        while due:
+            hand, results = due.pop()
+            hand.results = results
+        scan(now)
+
+    plc.scan = catching_up
+
+
+@mutant("WC-PM-003")
+def calls_every_end_a_success(plc: Any) -> None:
+    end = plc._end_pending
+    plc._end_pending = lambda code: end("ok")
+
+
+@mutant("WC-PM-006")
+def forgets_a_command_that_was_overtaken(plc: Any) -> None:
+    end = plc._end_pending
+
+    def forgetting(code: str) -> None:
+        if code == "aborted":
+            plc._pending = ""
+        end(code)
+
+    plc._end_pending = forgetting
+
+
+@mutant("WC-MD-001")
+def changes_mode_while_held(plc: Any) -> None:
+    change = plc.unit.change_mode
+
+    def careless(mode: str) -> bool:
+        if plc.unit.state == "held":
+            plc.unit.mode = mode
+            return True
+        return bool(change(mode))
+
+    plc.unit.change_mode = careless
+
+
+@mutant("WC-MD-002")
+def stops_in_manual(plc: Any) -> None:
+    obey = plc._obey
+
+    def half_deaf(command: Any) -> Any:
+        manual = plc.unit.mode != "production"
+        return "accepted" if manual and command["cntrl_cmd"] == 3 else obey(command)
+
+    plc._obey = half_deaf
+
+
+@mutant("WC-BT-002")
+def keeps_track_ids_over_a_power_up(plc: Any) -> None:
+    power_up = plc._power_up
+
+    def remembering(boot_id: int) -> None:
+        before = {station.name: station.zone.track_id for station in plc._stations}
+        power_up(boot_id)
+        for station in plc._stations:
+            if before[station.name]:
+                station.zone.take(before[station.name], plc._line.now)
+
+    plc._power_up = remembering
+
+
+@mutant("WC-WD-001")
+def names_no_cause_where_the_host_was_silent(plc: Any) -> None:
+    fire = plc._line.fire
+    plc._line.fire = lambda trigger, reason="": fire(trigger, "" if reason == "host_silent" else reason)
+
+
+@mutant("WC-AL-001")
+def gives_up_the_zone_of_a_jam(plc: Any) -> None:
+    stop = plc._line.stop_for
+
+    def doubting(alarm: str, zone: Any) -> None:
+        stop(alarm, zone)
+        if alarm == "jam":
+            zone.become("unconfirmed", plc._line.now)
+
+    plc._line.stop_for = doubting
+
+
+@mutant("WC-AL-003")
+def counts_one_alarm_at_most(plc: Any) -> None:
+    put = plc.image.put
+    plc.image.put = lambda block, values: put(
+        block, {**values, "alarm_count": min(1, values["alarm_count"])} if "alarm_count" in values else values
+    )
+
+
+@mutant("WC-AL-004")
+def names_a_jam_as_the_cause_of_a_hold_by_command(plc: Any) -> None:
+    stop = plc._line.stop_for
+
+    def renaming(alarm: str, zone: Any) -> None:
+        stop(alarm, zone)
+        plc._line.stop_reason = alarm
+
+    plc._line.stop_for = renaming
+
+
+@mutant("WC-TM-001")
+def counts_manual_as_production(plc: Any) -> None:
+    start = plc._line.start_scan
+
+    def mixing(now: float) -> float:
+        elapsed = start(now)
+        times = plc._line.by_mode
+        times[0], times[2] = times[0] + times[2], 0.0
+        return float(elapsed)
+
+    plc._line.start_scan = mixing
+
+
+@mutant("WC-TT-007")
+def counts_age_from_the_power_up(plc: Any) -> None:
+    put = plc.image.put_entry
+    plc.image.put_entry = lambda block, index, values: put(
+        block, index, {"age": int(10 * plc._line.uptime)} if "age" in values else values
+    )
+
+
+@mutant("WC-EV-002")
+def takes_acknowledgements_of_anyone(plc: Any) -> None:
+    watch = plc._owner.watch
+
+    def trusting(command: Any, elapsed: float) -> bool:
+        plc._line.ring.acknowledge(command["event_ack"])
+        return bool(watch(command, elapsed))
+
+    plc._owner.watch = trusting
+
+
+@mutant("WC-ZN-006")
+def takes_any_number_for_a_bin(plc: Any) -> None:
+    plc._stations._bins = 255
+
+
+@mutant("WC-UC-002")
+def measures_in_whole_millimetres(plc: Any) -> None:
+    act = plc._plant.act
+
+    def coarse(station: str, verb: str, params: Any) -> Any:
+        code, results = act(station, verb, params)
+        return code, {name: value // 10 for name, value in results.items()}
+
+    plc._plant.act = coarse
+
+
+@mutant("WC-UC-003")
+def refuses_an_act_where_no_book_is(plc: Any) -> None:
+    begin = plc._stations._begin_act
+    plc._stations._begin_act = lambda station, *rest: (
+        begin(station, *rest) if station.zone.track_id else "interlock"
+    )
+
+
+@mutant("WC-UC-007")
+def leaves_progress_where_it_ended(plc: Any) -> None:
+    put = plc.image.put_entry
+    plc.image.put_entry = lambda block, index, values: put(
+        block, index, {"progress": values["progress"] or 100} if "progress" in values else values
+    )

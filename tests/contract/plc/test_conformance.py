@@ -39,7 +39,9 @@ MUTANTS = _mutants()
 
 
 def _manifest(**changes: Any) -> Any:
-    return default_manifest().model_copy(update={"stations": _STATIONS, "dry_run": True, **changes})
+    return default_manifest().model_copy(
+        update={"stations": _STATIONS, "dry_run": True, "bins": 6, **changes}
+    )
 
 
 def _conform(
@@ -91,7 +93,8 @@ class _Books:
 
 
 def _verdicts(report: Report) -> dict[str, str]:
-    return {rule.id: rule.verdict for rule in report.rules}
+    """The verdict of each rule; one that is asked at two levels fails where one of them does."""
+    return {rule.id: rule.verdict for rule in sorted(report.rules, key=lambda rule: rule.verdict == "fail")}
 
 
 def _failures(report: Report) -> list[str]:
@@ -141,7 +144,7 @@ def test_every_check_with_a_plc_behind_it_has_a_mutant_or_says_why_not() -> None
     """What no patch of the program breaks is the link, the manifest or the host: the tests below."""
     unbroken = {check.rule for check in CHECKS} - {rule for rule, _ in MUTANTS}
     assert unbroken == {
-        "WC-RG-001", "WC-RG-003", "WC-RG-006", "WC-HS-005", "WC-UC-002", "WC-ZN-006", "WC-DR-001",
+        "WC-RG-001", "WC-RG-003", "WC-RG-006", "WC-HS-005", "WC-DR-001",
         "WC-FR-005", "WC-LN-001", "WC-LN-002", "WC-LN-003", "WC-LN-004", "WC-LN-005",
     }  # fmt: skip
 
@@ -319,7 +322,7 @@ def test_an_unknown_endpoint_is_refused() -> None:
 
 
 def test_the_report_says_rule_verdict_measure_and_what_to_do() -> None:
-    from_mutant = dict(MUTANTS)["WC-WD-001"]
+    from_mutant = next(patch for rule, patch in MUTANTS if rule == "WC-WD-001")
     report = _conform("silver", ("WC-WD-001", "WC-HS-005"), patch=from_mutant)
     data = as_json(report)
     assert json.loads(json.dumps(data)) == data
