@@ -17,9 +17,10 @@ from workcell.kernel.errors import BadInput, DeviceFault
 
 HOST_STATUS_REQUEST: Final = b"~HS"
 _STRINGS: Final = 3
+_LARGEST_FIELD: Final = 99_999  # bytes that one ^GF takes
+_FIELD: Final = rb"\^FO0,\d+\^GFA,\d+,\d+,(\d+),([0-9A-F]+)\^FS"
 _OWN_JOB: Final = re.compile(
-    rb"\^XA\^PW(\d+)\^LL(\d+)\^LH0,0\^LS0\^PON(?:\^PR\d+)?\^FO0,0\^GFA,\d+,\d+,(\d+),([0-9A-F]+)\^FS"
-    rb"\^PQ1,0,1,N\^XZ"
+    rb"\^XA\^PW(\d+)\^LL(\d+)\^LH0,0\^LS0\^PON(?:\^PR\d+)?(?:" + _FIELD + rb")+\^PQ1,0,1,N\^XZ"
 )
 _SAME: Final = re.compile(r"(.)\1*")
 _PROBLEMS: Final = (
@@ -33,21 +34,23 @@ def zpl_job(
 ) -> bytes:
     """One label format: print width, label length, the graphic field in hexadecimal, quantity.
 
-    ``bitmap`` is height by width, 0 black; rows are padded with white to whole bytes.  ``speed`` (inches a
-    second) is the printer's own without it.  ``compact`` uses the run lengths of ZPL's ASCII compression,
-    a tenth of the bytes on a slow serial line; plain hexadecimal is what every renderer reads.
+    ``bitmap`` is height by width, 0 black; rows are padded with white to whole bytes.  One larger than what
+    a graphic field takes is several, one below the other.  ``speed`` (inches a second) is the printer's own
+    without it.  ``compact`` uses the run lengths of ZPL's ASCII compression, a tenth of the bytes on a slow
+    serial line; plain hexadecimal is what every renderer reads.
     """
     height, width = bitmap.shape
     rows = np.packbits(bitmap < 128, axis=1)
-    total, a_row = rows.size, rows.shape[1]
-    data = _compacted(rows) if compact else rows.tobytes().hex().upper()
+    high = max(1, _LARGEST_FIELD // rows.shape[1])
+    fields = (_field(rows[top : top + high], top, compact) for top in range(0, height, high))
     rate = f"^PR{speed}" if speed else ""
-    text = (
-        f"^XA^PW{width}^LL{height}^LH0,0^LS0^PON{rate}"
-        f"^FO0,0^GFA,{total},{total},{a_row},{data}^FS"
-        f"^PQ{copies},0,1,N^XZ"
-    )
+    text = f"^XA^PW{width}^LL{height}^LH0,0^LS0^PON{rate}{''.join(fields)}^PQ{copies},0,1,N^XZ"
     return text.encode("ascii")
+
+
+def _field(rows: NDArray[np.uint8], top: int, compact: bool) -> str:
+    data = _compacted(rows) if compact else rows.tobytes().hex().upper()
+    return f"^FO0,{top}^GFA,{rows.size},{rows.size},{rows.shape[1]},{data}^FS"
 
 
 def zpl_bitmap(job: bytes) -> NDArray[np.uint8]:
@@ -63,7 +66,8 @@ def zpl_bitmap(job: bytes) -> NDArray[np.uint8]:
             remedy="Render it: workcell label render.",
         )
     width, height, a_row = (int(number) for number in found.groups()[:3])
-    rows = np.frombuffer(bytes.fromhex(found[4].decode("ascii")), np.uint8).reshape(height, a_row)
+    data = b"".join(field[2] for field in re.finditer(_FIELD, job))
+    rows = np.frombuffer(bytes.fromhex(data.decode("ascii")), np.uint8).reshape(height, a_row)
     return np.where(np.unpackbits(rows, axis=1)[:, :width], 0, 255).astype(np.uint8)
 
 

@@ -112,6 +112,20 @@ def test_a_job_is_one_graphic_field_of_the_whole_label() -> None:
 
 
 @pytest.mark.parametrize("compact", [False, True])
+def test_a_bitmap_larger_than_a_graphic_field_is_several(compact: bool) -> None:
+    bitmap = np.full((1800, 1204), 255, np.uint8)
+    bitmap[::7, 3::5] = 0
+    job = zpl_job(bitmap, compact=compact).decode()
+    sizes = [int(size) for size in re.findall(r"\^GFA,(\d+)", job)]
+    assert len(sizes) == 3 and max(sizes) <= 99_999 and sum(sizes) == 1800 * 151
+    assert re.findall(r"\^FO0,(\d+)", job) == ["0", "662", "1324"]
+    drawn = np.vstack([np.asarray(_first([image])) for image in ZebrafyZPL(job).to_images()])
+    np.testing.assert_array_equal(drawn[:, :1204] > 0, bitmap > 0)
+    if not compact:
+        np.testing.assert_array_equal(zpl_bitmap(job.encode()), bitmap)
+
+
+@pytest.mark.parametrize("compact", [False, True])
 @pytest.mark.parametrize("lines", [("HE", "8700.7"), ("参考", "I247.5", "第2册")])
 def test_another_s_renderer_draws_the_same_dots(lines: tuple[str, ...], compact: bool) -> None:
     label = spine_label(lines, Stock(24.6, 37.3), 203)
