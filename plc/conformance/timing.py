@@ -112,7 +112,8 @@ async def _change_counters(probe: Probe) -> str:
         return "station_change"
     await probe.feed()
     full = await probe.line()
-    expect(full["zone_change"] != after["zone_change"], "zone_change did not move when a book arrived")
+    moved_by = (full["zone_change"] - after["zone_change"]) & 0xFFFF
+    expect(0 < moved_by <= 3, f"zone_change moved by {moved_by} at a feed, which changes its zone twice")
     expect(full["line_change"] != after["line_change"], "line_change did not move when entered went up")
     return "line, station, zone"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plc.conformance.checks import Catalogue, expect
 from plc.conformance.host import LINE
 from plc.conformance.probe import NO_COMPARE, NotApplicable, Probe
+from plc.tagmap import FieldSpec
 
 _SILVER = Catalogue("silver")
 CHECKS = _SILVER.checks
@@ -106,11 +107,17 @@ async def _no_book(probe: Probe) -> str:
         codes[f"{station} release"] = await probe.release(station, 7)
         for verb, spec in probe.map.verbs.items():
             if verb not in ("release", "feed") and probe.manifest.has(station, verb):
-                params = {field.name: max(1, field.limits[0]) for field in spec.params}
-                codes[f"{station} {verb}"] = await probe.do(station, verb, **params)
+                for edge in (min, max):
+                    params = {field.name: edge(_range(probe, field)) for field in spec.params}
+                    codes[f"{station} {verb} {params or ''}"] = await probe.do(station, verb, **params)
     wrong = {command: code for command, code in codes.items() if code != "no_book"}
     expect(not wrong, f"on empty zones these ended otherwise: {wrong}")
     return f"{len(codes)} commands"
+
+
+def _range(probe: Probe, field: FieldSpec) -> tuple[int, ...]:
+    """What a parameter may be, at least by its ends."""
+    return tuple(probe.map.enumerations[field.enum].values()) if field.enum else field.limits
 
 
 @check("WC-ZN-006", start="execute", advice="Take a destination at the last station only: 1 to bins there.")
@@ -214,7 +221,7 @@ async def _accumulation(probe: Probe) -> str:
 
 @check("WC-ZN-005", start="execute", advice="Check for Execute in the scan in which a movement starts.")
 async def _held(probe: Probe) -> str:
-    """No movement starts while held; the grant goes on after unhold; stop withdraws it."""
+    """No movement starts while held; hold and suspend keep the grant, stop withdraws it."""
     behind, front, first, second = await probe.pair()
     waiting = await probe.grant(behind, first)
     moving = await probe.grant(front, second)
@@ -228,6 +235,11 @@ async def _held(probe: Probe) -> str:
     expect(await probe.end(behind, waiting.seq) == "ok", "the grant did not go on after unhold")
     third = await probe.book_at(behind)
     waiting = await probe.grant(behind, third)
+    if "suspend" not in probe.manifest.left_out:
+        await probe.bring("suspended")
+        await probe.bring("execute")
+        done = (await probe.hand(behind))["done_seq"]
+        expect(done != waiting.seq, "a suspend has ended the waiting grant")
     stop = await probe.order("stop")
     code = await probe.end(behind, waiting.seq, 2.0)
     expect(code == "withdrawn", f"the grant ended {code} at stop, not withdrawn")

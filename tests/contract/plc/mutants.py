@@ -966,3 +966,26 @@ def leaves_progress_where_it_ended(plc: Any) -> None:
     plc.image.put_entry = lambda block, index, values: put(
         block, index, {"progress": values["progress"] or 100} if "progress" in values else values
     )
+
+
+@mutant("WC-UC-003")
+def turns_a_book_by_one_quarter_only(plc: Any) -> None:
+    params = plc._stations._params
+
+    def narrow(verb: Any, words: Any) -> Any:
+        read = params(verb, words)
+        return None if read and read.get("quarters", 1) > 1 else read
+
+    plc._stations._params = narrow
+
+
+@mutant("WC-ZN-005")
+def withdraws_grants_at_a_suspend(plc: Any) -> None:
+    fire = plc._line.fire
+
+    def retiring(trigger: str, reason: str = "") -> bool:
+        if trigger == "suspend":
+            plc._stations.withdraw_grants()
+        return bool(fire(trigger, reason))
+
+    plc._line.fire = retiring
