@@ -218,9 +218,9 @@ def _moved(
 ) -> tuple[float, float]:  # fmt: skip
     """Another place as far away as that along a side or both, on the surface where there is room.
 
-    A label wider than its surface goes round it: it is off its place only along the other side.
+    A label that fills its surface, or goes round it, is off its place only along the other side.
     """
-    free = [long <= whole for long, whole in zip(extent, size, strict=True)]
+    free = [long + off_mm[0] <= whole - 2 * _EDGE_MM for long, whole in zip(extent, size, strict=True)]
     directions = [(x, y) for x, y in _DIRECTIONS if (free[0] or not x) and (free[1] or not y)]
     order = [directions[n] for n in draw.permutation(len(directions))]
     far = float(draw.uniform(*off_mm))
