@@ -25,7 +25,7 @@ from marc.deciding import (
 from marc.drafting import draft
 from marc.facts import ClassNumber, Holding, OrderData, RecordFacts, RecordIsbn
 from marc.fields import flavour
-from marc.items import add_item, item_field
+from marc.items import add_item, item_field, with_call_number
 from marc.line_format import as_lines
 from marc.matching import Match, compare, evidence_isbns
 from marc.merging import fill_gaps, house_rules, overlay
@@ -127,6 +127,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     "class_number",
     "add_item",
     "item_field",
+    "with_call_number",
     "validate",
     "Finding",
     "check_file",

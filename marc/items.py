@@ -151,6 +151,41 @@ def parted(call_number: str, location: Location) -> tuple[str, str, str]:
     return mark.join(before), number, book_number
 
 
+def with_call_number(record: Record, barcode: str, call_number: str, profile: Profile, at: str) -> Record:
+    """The record with another call number in the item of ``barcode`` at location ``at``.
+
+    A field that it shares with other copies is left to them, and the copy gets one of its own.
+    """
+    made, table = copy_record(record), _table(profile)
+    prefix, number, book_number = parted(call_number, profile.location(at))
+    bare = profile.records.item_field == "905"
+    values: dict[ItemValue, str] = {
+        "call_number": call_number, "prefix": prefix, "book_number": book_number, "copies": "1",
+        "class": f"{prefix}/{number}" if prefix and bare else number,
+    }  # fmt: skip
+    code = _code_of(table, "barcode")
+    for held in made.get_fields(profile.records.item_field):
+        if barcode not in held.get_subfields(code):
+            continue
+        others = {part for part in held.get_subfields(code) if part != barcode}
+        parts = [
+            (part.code, values.get(table.get(part.code, "barcode"), part.value))
+            for part in held.subfields
+            if not (part.code == code and part.value in others)
+        ]
+        parts += [
+            (each, values[name]) for each, name in table.items()
+            if name in values and name != "copies" and each not in held
+        ]  # fmt: skip
+        own = data_field(held.tag, "".join(held.indicators or "  "), parts)
+        place = made.fields.index(held)
+        rest = _without_copy(held, code, barcode)
+        if rest is not None:
+            _set_count(rest, table)
+        made.fields[place : place + 1] = [own] if rest is None else [rest, own]
+    return made
+
+
 # --- copies on file ---------------------------------------------------------------------------------------
 
 
@@ -204,12 +239,15 @@ def _joined(record: Record, field: Field, table: Mapping[str, ItemValue]) -> boo
         if _without(held, (code, count)) == _without(field, (code, count)) and held.get_subfields(code):
             place = max(n for n, part in enumerate(held.subfields) if part.code == code)
             held.subfields[place + 1 : place + 1] = [part for part in field.subfields if part.code == code]
-            total = str(len(held.get_subfields(code)))
-            held.subfields = [
-                part._replace(value=total) if part.code == count else part for part in held.subfields
-            ]
+            _set_count(held, table)
             return True
     return False
+
+
+def _set_count(field: Field, table: Mapping[str, ItemValue]) -> None:
+    """How many copies share the field, where it says so."""
+    count, total = _code_of(table, "copies"), str(len(field.get_subfields(_code_of(table, "barcode"))))
+    field.subfields = [part._replace(value=total) if part.code == count else part for part in field.subfields]
 
 
 def _without(field: Field, codes: tuple[str, ...]) -> list[Subfield]:

@@ -16,23 +16,38 @@ import typer
 
 import marc
 from workcell.cli.options import EXAMPLES, Json, Store, default_store
-from workcell.cli.output import console, print_json, print_line
+from workcell.cli.output import console, paper, print_json, print_line
 from workcell.cli.site_store import site_of
 from workcell.kernel.clock import WallClock
-from workcell.kernel.errors import BadInput, ConfigError
+from workcell.kernel.errors import BadInput, ConfigError, WorkcellError
 from workcell.kernel.layout import Layout, load_layout
 from workcell.kernel.profile import Profile, load_profile
 from workcell.kernel.worker import ThreadWorker
 from workcell.line.desk import TerminalPerson
 from workcell.line.devices import Devices, open_devices
 from workcell.line.operator import Person
-from workcell.line.rework import Rework, Reworked, Workplace
-from workcell.site import FileDrop, Site, work_outbox
+from workcell.line.relabel import Workplace
+from workcell.line.rework import Rework, Reworked
+from workcell.site import FileDrop, Redo, Site, work_outbox
 
 
 def rework(
-    barcode: Annotated[str, typer.Argument(help="The number on the copy, as the register has it.")],
-    reason: Annotated[str, typer.Option(help="Why; it stands in ledger and register.")] = "reworked by hand",
+    barcode: Annotated[str, typer.Argument(help="The number on the copy, as the register has it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; it stands in ledger and register.")] = "",
+    spine: Annotated[bool, typer.Option("--spine", help="Print the spine label again too.")] = False,
+    call_number: Annotated[
+        str, typer.Option("--call-number", help="Another call number, and a spine label with it.")
+    ] = "",
+    keep_number: Annotated[
+        bool, typer.Option("--keep-number", help="Leave number and barcode labels; spine label or tag alone.")
+    ] = False,
+    new_tag: Annotated[
+        bool, typer.Option("--new-tag", help="Write a new tag in place of one that is dead or gone.")
+    ] = False,
+    unfinished: Annotated[
+        bool,
+        typer.Option("--unfinished", help="List what was begun and not ended; exit 1 when there is any."),
+    ] = False,
     layout: Annotated[Path, typer.Option(help="layout.toml: whose label printer and RFID pad are used.")] = (
         EXAMPLES / "layouts" / "desk.toml"
     ),
@@ -44,23 +59,52 @@ def rework(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Void a released copy's number, relabel it, rewrite its tag, and correct register and library system.
+    """Give a released copy a new number, label and tag content, or a new spine label or tag alone.
 
-    Run it again after anything that went wrong: what is done is not done twice.
+    The old number and label are void; register and library system follow. Run it again after anything that
+    went wrong: the number is enough then, and what is done is not done twice.
     """
+    if unfinished:
+        _list_unfinished(store, json)
+    if not barcode:
+        raise ConfigError("no number", subject="BARCODE", remedy="Give the number on the copy.")
     if not unattended and not sys.stdin.isatty():
         raise BadInput(
             "there is no terminal to ask the operator at", remedy="Give --unattended to simulate one."
         )
-    if not reason.strip():
-        raise ConfigError("a number is voided with a reason", subject="--reason", remedy="Say why.")
+    redo = Redo(reason.strip(), not keep_number, spine or bool(call_number), call_number, new_tag)
     with site_of(store) as site:
+        asked = None if redo == Redo("") else redo
+        if asked is None and site.reworks.find(barcode) is None:
+            asked = redo
+        if asked is not None and not asked.reason:
+            raise ConfigError("a copy is reworked with a reason", subject="--reason", remedy="Say why.")
         ways = load_profile(profile)
-        done = asyncio.run(_run(site, ways, load_layout(layout), barcode, reason, store, twin, unattended))
+        try:
+            done = asyncio.run(_run(site, ways, load_layout(layout), barcode, asked, store, twin, unattended))
+        except WorkcellError:
+            if site.reworks.find(barcode) is not None:
+                print_line(f"The rework of {barcode} is not ended. Go on with it: workcell rework {barcode}")
+            raise
     if json:
         print_json(asdict(done))
     else:
-        print_line(f"{done.old} is void; {done.new} is on {done.book_id}, in its tag, register and item.")
+        print_line(_in_words(done))
+
+
+def _in_words(done: Reworked) -> str:
+    number = f"{done.old} is void; {done.new} is on" if done.new != done.old else f"{done.new} stays on"
+    return f"{number} {done.book_id}, call number {done.call_number or 'none'}; register and item say so."
+
+
+def _list_unfinished(store: Path | None, json: bool) -> None:
+    with site_of(store) as site:
+        begun = site.reworks.unfinished()
+    if json:
+        print_json({"unfinished": [asdict(each) for each in begun]})
+    for each in begun if not json else ():
+        paper.print(f"{each.barcode}: {each.wanted.reason} ({each.who}, {each.at})", markup=False)
+    raise typer.Exit(1 if begun else 0)
 
 
 async def _run(
@@ -68,7 +112,7 @@ async def _run(
     profile: Profile,
     layout: Layout,
     barcode: str,
-    reason: str,
+    redo: Redo | None,
     store: Path | None,
     twin: Path | None,
     unattended: bool,
@@ -79,14 +123,13 @@ async def _run(
     devices = open_devices(layout, clock, disk, twin, folder / "rework", print_line)
     try:
         with _taken(folder) as taken:
-            at = _workplace(layout, devices, person)
-            done = await Rework(site, profile, clock, at, drop.name, taken).run(barcode, reason)
+            at = _workplace(layout, devices, person, folder / "rework" / "runs")
+            work = Rework(site, profile, clock, at, drop.name, taken, getpass.getuser())
+            done = await work.run(barcode, redo)
     finally:
         await devices.close()
         await disk.close()
-    now = clock.wall()
-    site.audit.write(getpass.getuser(), "rework", barcode, now, {"new": done.new, "reason": reason})
-    work_outbox(site.outbox, drop, now)
+    work_outbox(site.outbox, drop, clock.wall())
     drop.publish()
     return done
 
@@ -115,17 +158,28 @@ class SimulatedOperator:
         return self._number if question.startswith("Scan") else "yes"
 
 
-def _workplace(layout: Layout, devices: Devices, person: Person) -> Workplace:
-    """Printer of the barcode labels, and the reader of the tag station or of the verify station."""
-    labels = layout.station("barcode_label")
-    if labels is None or labels.printer is None:
+def _workplace(layout: Layout, devices: Devices, person: Person, runs: Path) -> Workplace:
+    """The printers of the label stations, and the reader of the tag station or of the verify station."""
+    printers = [_printer_at(layout, name) for name in ("barcode_label", "spine_label")]
+    named = [name for name in printers if name]
+    if not named:
         raise ConfigError(
-            "no printer for barcode labels", subject=layout.line_id, remedy="Name one at barcode_label."
+            "no label printer", subject=layout.line_id, remedy="Name one at barcode_label or spine_label."
         )
     places = [layout.station(name) for name in ("rfid", "verify")]
     readers = [place.reader for place in places if place is not None and place.reader]
-    reader = devices.readers[readers[0]] if readers else None
-    return Workplace(person, devices.printers[labels.printer], reader)
+    return Workplace(
+        person,
+        devices.printers[printers[0] or named[0]],
+        devices.printers[printers[1] or named[0]],
+        devices.readers.get(readers[0]) if readers else None,
+        runs,
+    )
+
+
+def _printer_at(layout: Layout, station: str) -> str:
+    place = layout.station(station)
+    return place.printer or "" if place is not None else ""
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Rework of a released copy: its number is given up, it gets a new label, its tag and item are corrected.
+"""Rework of a released copy: its marks are made afresh, and register and library system follow.
 
-Each step may be done again, so that a rework that was broken off anywhere is finished by asking for it
-again.  What the library system has is corrected last: until then the old number is void and the new one is
-not known there.
+Each step may be done again, and what was begun stays on record until it is ended: a rework that was broken
+off anywhere is finished by asking for it again.  What the library system has is corrected last: until then
+the old number is void and the new one is not known there.
 """
 
 from __future__ import annotations
@@ -13,41 +13,31 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import label_print
-from label_print import BookLabel
+import marc
 from stations import rfid
 from stations.redo import rewriting
-from workcell.kernel.errors import BadInput, DeviceFault, Refused
-from workcell.kernel.ports import Clock, Printer, TagReader
+from workcell.kernel.errors import BadInput, ConfigError, Refused
+from workcell.kernel.ports import Clock
 from workcell.kernel.profile import Profile
 from workcell.line.ledger import tag_elements
-from workcell.line.operator import Person
-from workcell.site import Delivery, NumberOwner, NumberState, Site
-
-_YES = frozenset({"y", "yes", "是"})
+from workcell.line.relabel import YES, Relabelling, Workplace
+from workcell.site import Begun, Delivery, NumberOwner, NumberState, Redo, Site
 
 
 @dataclass(frozen=True)
 class Reworked:
-    """A copy after its rework; ``tag_uid`` is empty where it has no tag."""
+    """A copy after its rework; ``new`` is ``old`` where it keeps its number."""
 
     old: str
     new: str
     accession: str
     book_id: str
     tag_uid: str = ""
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """What a rework is done with: the person, a printer, and a reader where there is one."""
-
-    person: Person
-    printer: Printer
-    reader: TagReader | None = None
+    call_number: str = ""
 
 
 class Rework:
-    """Reworks copies that ``target`` (a library system) has been given."""
+    """Reworks copies that ``target`` (a library system) has been given; ``who`` stands in the audit list."""
 
     def __init__(
         self,
@@ -57,6 +47,7 @@ class Rework:
         at: Workplace,
         target: str,
         taken: Callable[[str], bool] = lambda number: False,
+        who: str = "",
     ) -> None:
         self._site = site
         self._profile = profile
@@ -64,105 +55,165 @@ class Rework:
         self._at = at
         self._target = target
         self._taken = taken
+        self._who = who
+        self._labels = Relabelling(site, profile, clock, at)
 
-    async def run(self, barcode: str, reason: str) -> Reworked:
-        """Void, relabel, rewrite the tag, correct register and item; raises BadInput, Refused, DeviceFault.
+    async def run(self, barcode: str, wanted: Redo | None = None) -> Reworked:
+        """Do what is ``wanted``, or without it go on with what was broken off.
 
-        Refused when a label or tag does not read as it should: look, then ask for the rework again.
+        Raises BadInput for a number that no released copy has, ConfigError for what can't be done here,
+        Refused when a label or tag does not read as it should, DeviceFault and DeviceGone: look, then ask
+        for the rework again.
         """
         parcel = self._site.outbox.with_barcode(barcode, self._target)
         if parcel is None:
+            return self._already(barcode)
+        if wanted is not None:
+            self._must_be_possible(wanted, parcel.delivery)
+        begun = self._site.reworks.begin(barcode, wanted, self._who, self._clock.wall())
+        old, wanted = parcel.delivery, begun.wanted
+        new = await self._renumbered(barcode, old, wanted.reason) if wanted.renumber else barcode
+        call_number = wanted.call_number or old.item.get("call_number", "")
+        if wanted.spine:
+            await self._respine(begun, old, call_number)
+        tag = await self._retag(new, old.item, wanted) if wanted.renumber or wanted.new_tag else {}
+        corrected = corrected_delivery(old, barcode, new, tag, self._profile, call_number)
+        now = self._clock.wall()
+        if dict(corrected.item) != dict(old.item):
+            text = f"{wanted.reason}: {_change(old.item, corrected.item)}"
+            self._site.register.replace(old.item["accession"], corrected.item, text, now)
+        self._site.outbox.put(corrected, self._target, now)
+        return self._ended(begun, corrected)
+
+    def _already(self, barcode: str) -> Reworked:
+        """The end of a rework that broke off right before it; raises BadInput for a number of no copy."""
+        begun = self._site.reworks.find(barcode)
+        new = self._site.numbers.held_by("item", self._owner(barcode)) if begun else None
+        parcel = self._site.outbox.with_barcode(new, self._target) if new else None
+        if begun is None or parcel is None:
             raise BadInput(
                 "no released copy has this number", subject=barcode, remedy="Check it with `numbers show`."
             )
-        old = parcel.delivery
-        new = self._renumber(barcode, old, reason)
-        await self._relabel(new)
-        tag = await self._retag(new, old.item)
-        corrected = corrected_delivery(old, barcode, new, tag, self._profile.records.item_field)
-        now = self._clock.wall()
-        text = f"{reason}: {new} takes the place of {barcode}"
-        self._site.register.replace(old.item["accession"], corrected.item, text, now)
-        self._site.outbox.put(corrected, self._target, now)
-        return Reworked(barcode, new, old.item["accession"], old.item["book"], old.item["tag_uid"])
+        return self._ended(begun, parcel.delivery)
 
-    def _renumber(self, barcode: str, old: Delivery, reason: str) -> str:
-        """A new number from the range of the copy's location; the old one is void from now on."""
+    def _ended(self, begun: Begun, delivery: Delivery) -> Reworked:
+        item = delivery.item
+        done = Reworked(
+            begun.barcode, item["barcode"], item["accession"], item["book"], item["tag_uid"],
+            item.get("call_number", ""),
+        )  # fmt: skip
+        self._site.reworks.end(
+            begun, self._who, self._clock.wall(), new=done.new, call_number=done.call_number
+        )
+        return done
+
+    def _must_be_possible(self, wanted: Redo, old: Delivery) -> None:
+        """Said before anything is void."""
+        if not (wanted.renumber or wanted.spine or wanted.new_tag):
+            raise ConfigError("nothing is to be redone", subject=old.item["barcode"])
+        if wanted.spine and not (wanted.call_number or old.item.get("call_number")):
+            raise BadInput(
+                "the copy has no call number", subject=old.item["barcode"], remedy="Give --call-number."
+            )
+        if wanted.new_tag and self._at.reader is None:
+            raise ConfigError(
+                "no RFID reader to write a new tag with", subject="--new-tag",
+                remedy="Give a layout whose rfid or verify station has one.",
+            )  # fmt: skip
+
+    # --- number and labels ---------------------------------------------------------------------------
+
+    async def _renumbered(self, barcode: str, old: Delivery, reason: str) -> str:
+        """A new number on the copy: from the range of its location, or from the roll by being scanned.
+
+        The old one is void as soon as there is a new one.
+        """
+        owner = replace(self._owner(barcode), batch_id=old.batch_id, book_id=old.item["book"])
+        if self._profile.numbers.preprinted and self._profile.operations.barcode_label:
+            new = await self._labels.take_from_roll(owner, self._taken)
+            self._void(barcode, new, reason)
+            return new
         place = self._profile.location(old.item["location"])
         range_ = place.item_numbers or self._profile.numbers.item
-        owner = NumberOwner(
-            self._site.numbers.find(barcode).line_id, old.batch_id, old.item["book"], f"rework {barcode}"
-        )
-        now = self._clock.wall()
-        new = self._site.numbers.reserve("item", range_, owner, now, self._taken)
-        self._site.numbers.void(barcode, f"{reason}; replaced by {new}", now)
+        new = self._site.numbers.reserve("item", range_, owner, self._clock.wall(), self._taken)
+        self._void(barcode, new, reason)
+        if self._profile.operations.barcode_label:
+            await self._labels.print_and_put(new)
         return new
 
-    async def _relabel(self, number: str) -> None:
-        """Print each label, have it put on in place of the old one, and read it back."""
-        if not self._profile.operations.barcode_label:
+    def _owner(self, barcode: str) -> NumberOwner:
+        """Who has the new number: the rework of the old one."""
+        try:
+            line = self._site.numbers.find(barcode).line_id
+        except BadInput:
+            line = ""
+        return NumberOwner(line, "", "", f"rework {barcode}")
+
+    def _void(self, barcode: str, new: str, reason: str) -> None:
+        self._site.numbers.void(barcode, f"{reason}; replaced by {new}", self._clock.wall())
+
+    async def _respine(self, begun: Begun, old: Delivery, call_number: str) -> None:
+        """The spine label, once; one that reads otherwise is void, and the next run prints another."""
+        lines, before = self._spine_lines(old, call_number), self._spine_lines(old)
+        if begun.taken("spine"):
             return
-        for made in label_print.labels_of_a_copy(self._profile.labels, number):
-            if self._state(number, made) is NumberState.VERIFIED:
-                continue
-            await self._print(number, made)
-            await self._at.person.told(f"Take the old label off the {made.surface}; put {number} there.")
-            now = self._clock.wall()
-            self._site.numbers.applied(number, made.surface, now, copy=made.copy)
-            scanned = (await self._at.person.asked(f"Scan the label on the {made.surface}")).strip()
-            if scanned != number:
-                text = f"read back as {scanned or 'nothing'}"
-                self._site.numbers.void_label(number, made.surface, text, now, copy=made.copy)
-                raise Refused(
-                    f"the label on the {made.surface} reads {scanned or 'nothing'}", subject=number,
-                    remedy="Take it off and run the rework again.",
-                )  # fmt: skip
-            self._site.numbers.verified(number, made.surface, now, copy=made.copy)
+        if not begun.taken("spine void"):
+            self._take(begun, "spine void", lines=before)
+        attempt = len(begun.taken("spine refused")) + 1
+        name = f"spine-{old.item['accession']}-{begun.id}-{attempt}"
+        values = {"call_number": call_number, "accession": old.item["accession"]}
+        try:
+            await self._labels.put_spine_label(lines, values, name)
+        except Refused:
+            self._take(begun, "spine refused", lines=lines)
+            raise
+        self._take(begun, "spine", lines=lines)
 
-    async def _print(self, number: str, made: BookLabel) -> None:
-        """A label of an earlier run that nobody has read back is void: this one takes its place."""
-        status = await self._at.printer.status()
-        if not status.ready:
-            raise DeviceFault(
-                ", ".join(status.problems).replace("_", " ") or "not ready", subject=self._at.printer.name,
-                remedy="Mend it and run the rework again.",
-            )  # fmt: skip
-        await self._at.printer.print(made.label.zpl())
-        why = "printed again by a rework that was broken off"
-        self._site.numbers.reprint(number, made.surface, why, self._clock.wall(), copy=made.copy)
+    def _take(self, begun: Begun, step: str, *, lines: Sequence[str]) -> None:
+        self._site.reworks.take(begun, step, self._who, self._clock.wall(), lines=list(lines))
 
-    def _state(self, number: str, made: BookLabel) -> NumberState | None:
-        """Where the latest such label stands."""
-        states = [
-            line.state for line in self._site.numbers.labels(number)
-            if (line.surface, line.copy) == (made.surface, made.copy)
-        ]  # fmt: skip
-        return states[-1] if states else None
+    def _spine_lines(self, old: Delivery, call_number: str = "") -> list[str]:
+        """The lines of the copy's spine label, with its own call number or with another."""
+        item = old.item
+        location = self._profile.location(item["location"])
+        options = label_print.line_options(
+            self._profile.labels.spine,
+            location,
+            volume=item.get("volume", ""),
+            year=str(marc.record_facts(old.record).year or ""),
+            copy=int(item.get("copy") or 1),
+        )
+        text = call_number or item.get("call_number", "")
+        return list(label_print.spine_lines(text, location.call_number.scheme, options)) if text else []
 
-    async def _retag(self, number: str, item: Mapping[str, str]) -> Mapping[str, str]:
-        """Rewrite the tag that is inside; what the item says of it from now on."""
-        uid = item["tag_uid"]
-        if not uid:
+    # --- tag -----------------------------------------------------------------------------------------
+
+    async def _retag(self, number: str, item: Mapping[str, str], wanted: Redo) -> Mapping[str, str]:
+        """Rewrite the tag that is inside, or write a new one; what the item says of it from now on."""
+        uid = "" if wanted.new_tag else item["tag_uid"]
+        if not uid and not wanted.new_tag:
             return {}
         elements = tag_elements(self._profile, number, item["location"])
         if self._at.reader is None:
             question = f"Write {number} into tag {uid} with a reader of your own; done? (yes/no)"
-            if (await self._at.person.asked(question)).strip().lower() not in _YES:
+            if (await self._at.person.asked(question)).strip().lower() not in YES:
                 raise Refused("the tag was not rewritten", subject=uid, remedy="Run the rework again.")
             return {"tag_pii": number}
+        if wanted.new_tag:
+            await self._at.person.told("Take the old tag out, stick a blank one in its place.")
         await self._at.person.told("Lay the book on the RFID pad.")
-
-        async def voided(held: str) -> bool:
-            return self._is_voided(held)
-
+        policy = self._profile.tag if wanted.new_tag else rewriting(self._profile.tag)
         report = await rfid.write_tag(
-            self._at.reader, elements, rewriting(self._profile.tag), expected_uid=uid, is_voided=voided
+            self._at.reader, elements, policy, expected_uid=uid, is_voided=self._is_voided
         )
         if not report.ok:
-            raise Refused(f"the tag was not rewritten: {report.text}", subject=uid, remedy="Run it again.")
-        return {"tag_pii": report.pii, "afi": f"{report.afi:02X}"}
+            raise Refused(
+                f"the tag was not written: {report.text}", subject=uid or number,
+                remedy="Run the rework again; when the tag is dead or gone, one with --new-tag follows.",
+            )  # fmt: skip
+        return {"tag_uid": report.uid, "tag_pii": report.pii, "afi": f"{report.afi:02X}"}
 
-    def _is_voided(self, number: str) -> bool:
+    async def _is_voided(self, number: str) -> bool:
         try:
             return self._site.numbers.find(number).state is NumberState.VOIDED
         except BadInput:
@@ -170,14 +221,33 @@ class Rework:
 
 
 def corrected_delivery(
-    old: Delivery, barcode: str, new: str, tag: Mapping[str, str], item_field: str
+    old: Delivery, barcode: str, new: str, tag: Mapping[str, str], profile: Profile, call_number: str = ""
 ) -> Delivery:
-    """The delivery with the new number in item and record; ``item_id`` stays, for it is the same item."""
+    """The delivery with the new number and call number in item and record.
+
+    ``item_id`` stays, for it is the same item.
+    """
     record = copy.deepcopy(old.record)
-    for held in record.get_fields(item_field):
+    item = {**old.item, "barcode": new, **tag}
+    if call_number and call_number != old.item.get("call_number", ""):
+        record = marc.with_call_number(record, barcode, call_number, profile, item["location"])
+        item["call_number"] = call_number
+    for held in record.get_fields(profile.records.item_field):
         held.subfields = _replaced(held.subfields, barcode, new)
-    return replace(old, record=record, item={**old.item, "barcode": new, **tag})
+    return replace(old, record=record, item=item)
 
 
 def _replaced(subfields: Sequence[Any], barcode: str, new: str) -> list[Any]:
     return [each._replace(value=new) if each.value == barcode else each for each in subfields]
+
+
+_SAID = {"barcode": "number", "call_number": "call number", "tag_uid": "tag"}
+
+
+def _change(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    """What takes the place of what, in words."""
+    return "; ".join(
+        f"{words} {new[name]} takes the place of {old.get(name) or 'none'}"
+        for name, words in _SAID.items()
+        if new.get(name, "") != old.get(name, "")
+    )

@@ -9,6 +9,7 @@ from workcell.site.cases import Answer, AnswerKind, Case, CaseKind
 from workcell.site.review import Ruling, Way, check_answer, offered, rule
 from workcell.site.order_files import InvoiceLine, load_invoice, load_orders
 from workcell.site.receiving import Reconciliation, reconcile
+from workcell.site.reworks import Begun, Redo, Reworks
 from workcell.site.delivery import Delivery, FileDrop, LibrarySystem, delivery_of
 from workcell.site.outbox import work_outbox
 from workcell.site.oee import Oee, Span, Stop, Times, UnitTimes, oee_of
@@ -44,6 +45,9 @@ __all__ = [  # noqa: RUF022
     "load_invoice",
     "reconcile",
     "Reconciliation",
+    "Redo",
+    "Begun",
+    "Reworks",
     "Delivery",
     "delivery_of",
     "LibrarySystem",

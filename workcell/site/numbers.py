@@ -180,6 +180,11 @@ class Numbers:
             if rows.find_number(tx, kind, number).state is not NumberState.VOIDED:
                 rows.void(tx, kind, number, reason, at)
 
+    def held_by(self, kind: NumberKind, owner: NumberOwner) -> str | None:
+        """The number that ``owner`` has, None without one."""
+        with self._database.read() as tx:
+            return rows.held_by(tx, kind, owner)
+
     def find(self, number: str, kind: NumberKind = "item") -> NumberLine:
         """The number as it stands; raises BadInput when it never left its range."""
         with self._database.read() as tx:

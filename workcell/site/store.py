@@ -13,6 +13,7 @@ from workcell.site.journal_copy import JournalCopy
 from workcell.site.numbers import Numbers
 from workcell.site.outbox import Outbox
 from workcell.site.register import Register
+from workcell.site.reworks import Reworks
 from workcell.site.rolls import Rolls
 from workcell.site.sequences import Sequences
 from workcell.site.spot_checks import SpotChecks
@@ -33,6 +34,7 @@ class Site:
         self.outbox = Outbox(database)
         self.spot_checks = SpotChecks(database)
         self.audit = Audit(database)
+        self.reworks = Reworks(self.audit)
 
     @classmethod
     def open(cls, url: str) -> Site:

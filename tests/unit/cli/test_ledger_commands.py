@@ -8,8 +8,9 @@ import pymarc
 import pytest
 from typer.testing import CliRunner
 
+from label_print import FilePrinter, NotReady
 from workcell.cli.app import app
-from workcell.kernel.errors import BadInput
+from workcell.kernel.errors import BadInput, ConfigError
 from workcell.kernel.profile import Surface, load_profile
 from workcell.site import Delivery, NumberOwner, Site
 
@@ -100,3 +101,38 @@ def test_a_rework_ends_in_ledger_register_and_load_files(run, released):
     assert done["new"] in items
     assert released not in items
     assert list((run.store / "rework" / "labels-to-print").iterdir())
+
+
+def test_a_rework_that_broke_off_is_listed_and_goes_on_by_its_number_alone(run, released, monkeypatch):
+    assert run("rework", "--unfinished") == (0, "")
+
+    async def jammed(self, job):
+        raise NotReady("paper jam", subject="labels")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FilePrinter, "print", jammed)
+        with pytest.raises(NotReady):
+            run("rework", released, "--reason", "torn label", "--unattended")
+    code, told = run("rework", "--unfinished", "--json")
+    assert code == 1
+    assert [each["barcode"] for each in json.loads(told)["unfinished"]] == [released]
+    code, told = run("rework", released, "--unattended", "--json")
+    assert code == 0
+    assert run("rework", "--unfinished")[0] == 0
+    assert json.loads(run("numbers", "show", json.loads(told)["new"], "--json")[1])["state"] == "verified"
+
+
+def test_a_spine_label_alone_with_another_call_number(run, released):
+    asked = ("--keep-number", "--call-number", "823.92 I73n", "--reason", "reclassified")
+    done = json.loads(run("rework", released, *asked, "--unattended", "--json")[1])
+    assert (done["old"], done["new"], done["call_number"]) == (released, released, "823.92 I73n")
+    assert "823.92 I73n" in (run.store / "delivery" / "items.csv").read_text("utf-8")
+    (spine,) = (run.store / "rework" / "labels-to-print").iterdir()
+    assert spine.name == "spines-0001.zpl"
+
+
+def test_a_rework_needs_a_reason_and_something_to_redo(run, released):
+    with pytest.raises(ConfigError, match="with a reason"):
+        run("rework", released, "--spine", "--unattended")
+    with pytest.raises(ConfigError, match="nothing is to be redone"):
+        run("rework", released, "--keep-number", "--reason", "x", "--unattended")

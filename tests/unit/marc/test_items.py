@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from marc_samples import cnmarc, marc21, profile
 
-from marc import add_item, record_facts
+from marc import add_item, record_facts, with_call_number
 from marc.fields import values
 from marc.items import copies_on_file, parted
 from workcell.kernel.model import Marks
@@ -116,3 +116,18 @@ def test_the_copies_of_a_volume_on_file_are_counted(fields, volume, highest) -> 
 def test_copies_that_share_a_field_are_counted_by_their_barcodes() -> None:
     record = cnmarc("200 1_ $aA", "905 __ $aL$b0001$b0002$b0003$cZK$dI2$e1$f3")
     assert copies_on_file(record, _library("zh")) == 3
+
+
+def test_another_call_number_goes_into_the_item_of_that_copy_alone() -> None:
+    record = marc21("245 10 $aA.", "952 __ $aMAIN$oq 641.3 K87$p31", "952 __ $aMAIN$oq 641.3 K87$p32")
+    made = with_call_number(record, "31", "641.5 K87", _library(), "MAIN")
+    assert [values(made, "952", code) for code in "op"] == [["641.5 K87", "q 641.3 K87"], ["31", "32"]]
+    assert values(record, "952", "o") == ["q 641.3 K87"] * 2
+
+
+def test_a_copy_leaves_the_field_that_it_shares_when_its_call_number_changes() -> None:
+    record = cnmarc("200 1_ $aA", "905 __ $aL$b0001$b0002$cZK$dI2$e1$f2")
+    made = with_call_number(record, "0002", "I247.5/7", _library("zh"), "ZK")
+    assert [str(field) for field in made.get_fields("905")] == [
+        "=905  __$aL$b0001$cZK$dI2$e1$f1", "=905  __$aL$b0002$cZK$dI247.5$e7$f1",
+    ]  # fmt: skip
