@@ -285,19 +285,31 @@ async def streaming(labels: int) -> dict[str, float]:
     server = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     label = barcode_label("30234000517861", "codabar", "Riverside Public Library", Stock(50, 25), 203)
+    plain, compact = label.zpl(), label.zpl(compact=True)
+    jobs: dict[str, Callable[[int], bytes]] = {
+        f"asked, sent, seen out (plain, {len(plain):,} bytes)": lambda _: plain,
+        f"asked, sent, seen out (compact, {len(compact):,} bytes)": lambda _: compact,
+        "rendered, asked, sent, seen out (each another number)": _another,
+    }
     figures = {}
-    for name, job in (("plain", label.zpl()), ("compact", label.zpl(compact=True))):
+    for name, job in jobs.items():
         printer = ZplPrinter("label", connector(f"tcp://127.0.0.1:{port}"), WallClock())
         began = time.perf_counter()
-        for _ in range(labels):
-            await printer.print(job)
+        for number in range(labels):
+            await printer.print(job(number))
         took = time.perf_counter() - began
-        figures[f"workcell: asked, sent, seen out ({name}, {len(job):,} bytes)"] = labels / took
+        figures[f"workcell: {name}"] = labels / took
         await printer.close()
     figures[_UNASKED] = await _unasked(port, sink, label.zpl(), labels)
     server.close()
     await server.wait_closed()
     return figures
+
+
+def _another(number: int) -> bytes:
+    payload = f"30234{number:08d}"
+    text = payload + library_check_digit(payload)
+    return barcode_label(text, "codabar", "Riverside Public Library", Stock(50, 25), 203).zpl()
 
 
 async def _unasked(port: int, sink: _Sink, job: bytes, labels: int) -> float:
