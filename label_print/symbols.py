@@ -20,6 +20,7 @@ from label_print.check_digits import (
     ean13_check_digit,
     is_digits,
 )
+from label_print.matrix import MATRIX_SYMBOLOGIES
 from workcell.kernel.errors import BadInput
 
 Scale = tuple[int, ...]
@@ -253,9 +254,8 @@ def symbol_of(text: str, symbology: str) -> Symbol:
     """Encode ``text``; raises BadInput for an unknown symbology or a text it can't carry."""
     encoder = SYMBOLOGIES.get(symbology)
     if encoder is None:
-        raise BadInput(
-            f"no symbology {symbology!r}", subject=text, remedy=f"There are: {', '.join(SYMBOLOGIES)}."
-        )
+        known = ", ".join((*SYMBOLOGIES, *MATRIX_SYMBOLOGIES))
+        raise BadInput(f"no symbology {symbology!r}", subject=text, remedy=f"There are: {known}.")
     return encoder(text)
 
 

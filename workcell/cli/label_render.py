@@ -42,7 +42,9 @@ class Language(StrEnum):
 def render(
     kind: Annotated[Kind, typer.Option(help="A barcode label, a spine label, or a sheet of either.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
-    language: Annotated[Language, typer.Option(help="Printer language, or PDF or PNG.")] = Language.PNG,
+    language: Annotated[
+        Language | None, typer.Option(help="Printer language, or PDF or PNG; by the file's ending, else PNG.")
+    ] = None,
     number: Annotated[str, typer.Option("--number", "--barcode", help="The number in the barcode.")] = "",
     symbology: Annotated[
         str,
@@ -86,6 +88,7 @@ def render(
 
     A text that does not fit is an error that names its field; nothing is cut.
     """
+    language = language or _language_of(output)
     shop = _Shop(profile, at, symbology, text, scheme, template, (width_mm, height_mm), dpi)
     if kind is not Kind.SHEET:
         given = {"barcode": number, "call_number": call_number, **_pairs(value or [])}
@@ -102,6 +105,11 @@ def render(
         return
     for nth, image in enumerate(label_print.sheet_images(made, page, start, _positions(used)), 1):
         _write(output if nth == 1 else output.with_stem(f"{output.stem}-{nth}"), image.png())
+
+
+def _language_of(output: Path) -> Language:
+    ending = output.suffix.lower().removeprefix(".")
+    return Language(ending) if ending in set(Language) else Language.PNG
 
 
 def _in_language(label: Label, language: Language, copies: int, speed: int | None, compact: bool) -> bytes:

@@ -122,6 +122,14 @@ def test_every_language_says_the_same_label(workcell, tmp_path):
         assert np.array_equal(_on_paper(job, language), png)
 
 
+@pytest.mark.parametrize(("name", "begins"), [("a.zpl", b"^XA"), ("a.TSPL", b"SIZE"), ("a.pdf", b"%PDF"),
+                                              ("a.png", b"\x89PNG"), ("a.bin", b"\x89PNG")])  # fmt: skip
+def test_the_file_s_ending_says_the_language(workcell, tmp_path, name, begins):
+    file = tmp_path / name
+    workcell("label", "render", "--kind", "spine", "--call-number", "QA76", "--scheme", "LCC", "-o", file)
+    assert file.read_bytes().startswith(begins)
+
+
 def _on_paper(job: bytes, language: str) -> np.ndarray:
     """What an emulator prints of a job."""
     out: list[np.ndarray] = []
