@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -73,19 +74,27 @@ def labels_of_a_copy(rules: Labels, number: str, values: Values | None = None) -
 
 
 def check_labels(rules: Labels, numbers: Sequence[str], file: Path) -> None:
-    """Draw every label of a copy for each number; raises ConfigError naming the profile ``file`` and the key.
+    """Draw every item label for each number, and a spine label; what does not fit would stop every book.
 
-    What does not fit would stop every book.
+    Raises ConfigError naming the profile ``file`` and the key.
     """
     for place, one in enumerate(rules.copies):
         for number in numbers:
-            try:
+            with _named(file, f"labels.copies.{place}"):
                 _item_label(rules, one, number, _SAMPLE)
-            except BadInput as error:
-                raise ConfigError(
-                    f"key labels.copies.{place}: {error.what} ({number})", subject=str(file),
-                    remedy=error.remedy,
-                ) from error  # fmt: skip
+    with _named(file, "labels.spine"):
+        spine_label_of(rules, ("1",), _SAMPLE)
+
+
+@contextmanager
+def _named(file: Path, key: str) -> Iterator[None]:
+    """A label that can't be drawn, told by the file and key that ask for it."""
+    try:
+        yield
+    except BadInput as error:
+        raise ConfigError(
+            f"key {key}: {error.what} ({error.subject})", subject=str(file), remedy=error.remedy
+        ) from error
 
 
 def spine_label_of(rules: Labels, lines: Sequence[str], values: Values | None = None) -> Label:

@@ -116,26 +116,6 @@ class Numbers:
 
         self._database.change(give_up)
 
-    def reprint(
-        self,
-        number: str,
-        surface: Surface,
-        reason: str,
-        at: datetime,
-        *,
-        copy: int = 1,
-        kind: NumberKind = "item",
-    ) -> None:
-        """Another label with the number comes out of the printer; the one before it is void from now on.
-
-        The reason stands in the ledger with the label that it replaces.  Raises Refused for a void number.
-        """
-        with self._database.read() as tx:
-            before = rows.last_label(tx, kind, number, surface, copy)
-        if before is not None and before.state != NumberState.VOIDED.value:
-            self.void_label(number, surface, reason, at, copy=copy, kind=kind)
-        self.printed(number, surface, at, copy=copy, kind=kind)
-
     def applied(
         self, number: str, surface: Surface, at: datetime, *, copy: int = 1, kind: NumberKind = "item"
     ) -> None:

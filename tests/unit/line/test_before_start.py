@@ -64,3 +64,11 @@ def test_a_number_too_wide_for_its_label_is_refused_with_file_key_and_remedy():
     assert "Use wider labels" in refused.value.remedy
     unprinted = wide.model_copy(update={"numbers": wide.numbers.model_copy(update={"preprinted": True})})
     assert check("twin", unprinted) == []
+
+
+def test_a_spine_template_that_asks_for_what_nobody_gives_is_refused(tmp_path):
+    template = (EXAMPLES / "labels" / "spine-25x38.toml").read_text("utf-8")
+    (tmp_path / "spine.toml").write_text(template.replace('value = "lines"', 'value = "shelf"'), "utf-8")
+    spine = PROFILE.labels.spine.model_copy(update={"template": str(tmp_path / "spine.toml")})
+    with pytest.raises(ConfigError, match=r"key labels\.spine: .* has no shelf"):
+        check("twin", changed("labels", spine=spine))

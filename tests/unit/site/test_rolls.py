@@ -84,11 +84,14 @@ def test_numbers_of_a_roll_are_passed_over_by_the_counter(site, noon, roll):
     assert site.numbers.reserve("item", wide, owner("b-2"), noon) == write_number(ROLL, 504)
 
 
-def test_a_reprint_voids_the_label_before_with_the_reason(site, noon):
+def test_a_label_is_printed_again_only_when_the_one_before_is_void(site, noon):
     number = site.numbers.reserve("item", ROLL, owner("b-1"), noon)
-    site.numbers.reprint(number, Surface.BACK, "first print", noon)
+    site.numbers.printed(number, Surface.BACK, noon)
     site.numbers.applied(number, Surface.BACK, noon)
-    site.numbers.reprint(number, Surface.BACK, "smeared", noon)
+    with pytest.raises(Refused):
+        site.numbers.printed(number, Surface.BACK, noon)
+    site.numbers.void_label(number, Surface.BACK, "smeared", noon)
+    site.numbers.printed(number, Surface.BACK, noon)
     labels = site.numbers.labels(number)
     assert [(label.state, label.reason) for label in labels] == [("voided", "smeared"), ("printed", "")]
 
