@@ -146,8 +146,8 @@ def read_spine(path: Path, expected: Sequence[str]) -> SpineRead:
     """Read the label on a spine and compare it with the lines that should be on it.
 
     Compared without blanks; 1.0 means every character was read as expected, a mix-up of look-alikes costs a
-    tenth of a character, a lost dot a fifth, anything else a whole one.  Raises BadInput when the file is not
-    an image.
+    tenth of a character, a lost dot a fifth, anything else a whole one.  A break or a dot at another place is
+    another call number.  Raises BadInput when the file is not an image.
     """
     best = SpineRead((), 0.0, holds=False)
     for lines in _spine_readings(load(path), _longest_line(expected)):
@@ -278,10 +278,34 @@ def _compared(read: _Lines, expected: Sequence[str]) -> SpineRead:
     return SpineRead(
         tuple(line.text for line in best),
         round(max(0.0, 1 - sum(distance) / longer), 3),
-        holds=bool(seen) and distance[0] == 0,
+        holds=bool(seen) and distance[0] == 0 and _breaks_alike(best, expected) and _dots_alike(seen, wanted),
         rotation=read.rotation,
         box=box_of([corner for line in best for corner in corners_of(line.box)]) if best else None,
     )
+
+
+def _breaks_alike(lines: Sequence[_Line], expected: Sequence[str]) -> bool:
+    """Whether as many lines as expected break where they should: I247.5 | 71 is not I247.57 | 1.
+
+    Where a reader has parted or joined lines, their breaks say nothing.
+    """
+    wanted = [bare for bare in map(_bare, expected) if bare]
+    if len(lines) != len(wanted):
+        return True
+    pairs = zip(lines, wanted, strict=True)
+    return all(_distance(_bare(line.text), want)[0] == 0 for line, want in pairs)
+
+
+def _dots_alike(seen: str, wanted: str) -> bool:
+    """Whether no dot has moved: QA767.3 is not QA76.73.  A dot lost, or a speck too many, has not."""
+    there, due = _dots(seen), _dots(wanted)
+    return there <= due or due <= there
+
+
+def _dots(text: str) -> set[int]:
+    """After how many other characters the dots of a call number stand."""
+    marks = [character in _LOST for character in text]
+    return {at - sum(marks[:at]) for at, mark in enumerate(marks) if mark}
 
 
 def _joined(lines: Sequence[_Line]) -> str:

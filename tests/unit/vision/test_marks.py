@@ -77,6 +77,16 @@ def test_a_wrong_call_number_does_not_hold(save, turn):
     assert "S77" in read.lines  # what was read is reported, not what was hoped for
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [(["I247.5", "71"], ["I247.57", "1"]), (["QA76.73", "S35"], ["QA767.3", "S35"])],
+)
+def test_the_same_characters_with_another_break_or_dot_are_another_call_number(save, turn, lines, expected):
+    picture = save(_spine(lines, 0, turn))
+    assert read_spine(picture, lines).holds
+    assert not read_spine(picture, expected).holds
+
+
 def test_a_bare_spine_does_not_hold(save):
     read = read_spine(save(np.full((1500, 300, 3), (80, 60, 120), np.uint8)), ["QA76"])
     assert (read.lines, read.holds, read.agrees) == ((), False, 0.0)
