@@ -54,7 +54,10 @@ def compact_isil(text: str) -> bytes:
 
 
 def expand_isil(data: bytes) -> str:
-    """Expand an ISIL; raises ValueError for a code that no set has or an end that is not padding."""
+    """Expand an ISIL; raises ValueError for a code that no set has.
+
+    The last bits, fewer than a code, are ones; some encoders leave zeros there.
+    """
     bits = to_bits(data)
     text = []
     present = reading = "upper"
@@ -73,8 +76,6 @@ def expand_isil(data: bytes) -> str:
                 present = change
         else:
             raise ValueError(f"code {code:0{width}b} has no character in the {reading} set")
-    if "0" in bits[at:]:
-        raise ValueError("the last bits are neither a character nor padding")
     return "".join(text)
 
 

@@ -39,6 +39,8 @@ _PADDED: Final = 0x80
 _EXTENDED: Final = 0x0F
 _LARGEST_OID: Final = 15 + 0xFF
 _FIRST_IN_INDEX: Final = 3  # bit 7 of the content parameter's first byte stands for OID 3
+_FIRST_PRINTED: Final = 0x20  # below stand no characters, so a byte there is a number
+_GTIN, _GTIN_BYTES = 13, 6
 _COMPACTIONS: Final = tuple(Compaction)
 _ISIL_ELEMENTS: Final = frozenset({OWNER, 11})
 _BYTE_ELEMENTS: Final = frozenset({TYPE_OF_USAGE, MEDIA_FORMAT_OTHER})
@@ -341,6 +343,8 @@ def text_of(element: Stored) -> str:
         return ",".join(map(str, indexed_oids(element.data)))
     if element.oid == TYPE_OF_USAGE and len(element.data) == 1:
         return element.data.hex().upper()  # real tags name any compaction here and mean the byte
+    if element.oid == MEDIA_FORMAT_OTHER and len(element.data) == 1 and element.data[0] < _FIRST_PRINTED:
+        return str(element.data[0])
     if element.compaction is not Compaction.APPLICATION:
         text = expand(element.data, element.compaction)
         if element.oid == PII and CONTROL.search(text):
@@ -352,6 +356,8 @@ def text_of(element: Stored) -> str:
         return expand_isil(element.data)
     if element.oid == MEDIA_FORMAT_OTHER and len(element.data) == 1:
         return str(element.data[0])
+    if element.oid == _GTIN and 1 < len(element.data) <= _GTIN_BYTES:
+        return f"{int.from_bytes(element.data, 'big'):013}"
     return element.data.hex().upper()
 
 

@@ -182,6 +182,22 @@ def test_every_set_of_elements_comes_back(
         )
 
 
+@pytest.mark.parametrize(
+    ("memory", "elements"),
+    [
+        ("6104414C4C41 0202 0080 6F0401 01", {19: "1"}),  # a number although the compaction says octets
+        ("6104414C4C41 0202 0080 0F0401 02", {19: "2"}),
+        ("6104414C4C41 0202 0020 0D06 08E6BD483C05", {13: "9787111128069"}),
+        ("6104414C4C41 0201 80 0307 3240DE05AB075B", {3: "FI-Mamk-M"}),
+        ("6104414C4C41 0201 80 0304 9940CE88", {3: "SE-Lb"}),  # padded with zeros
+    ],
+)
+def test_values_are_read_as_real_tags_mean_them(memory: str, elements: dict[int, str]) -> None:
+    content = decode(bytes.fromhex(memory) + bytes(4))
+    assert content.sound and content.pii == "ALLA"
+    assert {oid: text for oid, text in content.elements.items() if oid > 2} == elements
+
+
 def test_long_and_extended_elements() -> None:
     image = iso28560_2.encode({1: "12", 17: "書" * 60, 19: "1", 26: "local"})
     assert bytes.fromhex("7F028134") in image.data  # OID 17 = F + 2, length 180 in EBV-8
