@@ -83,6 +83,7 @@ class Rework:
             text = f"{wanted.reason}: {_change(old.item, corrected.item)}"
             self._site.register.replace(old.item["accession"], corrected.item, text, now)
         self._site.outbox.put(corrected, self._target, now)
+        self._site.spot_checks.renumber(barcode, new)
         return self._ended(begun, corrected)
 
     def _already(self, barcode: str) -> Reworked:

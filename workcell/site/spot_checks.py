@@ -103,6 +103,12 @@ class SpotChecks:
             )
             return _get(tx, barcode)
 
+    def renumber(self, old: str, new: str) -> None:
+        """A copy of the sample has another number; a number that is not in the sample changes nothing."""
+        table = schema.spot_checks
+        with self._database.write() as tx:
+            tx.execute(table.update().where(table.c.barcode == old).values(barcode=new))
+
     def all(self, batch_id: str | None = None) -> list[SpotCheck]:
         """The sample, or a batch's part of it, in the order in which it was drawn."""
         query = sa.select(schema.spot_checks).order_by(schema.spot_checks.c.picked_at)

@@ -392,6 +392,14 @@ async def test_a_number_that_no_released_copy_has_is_refused(shop):
         await shop.rework("33194000077777")
 
 
+async def test_a_copy_of_the_sample_stays_in_it_under_its_new_number(shop):
+    shop.site.spot_checks.pick(shop.number, "B1", "B1-0001", {"decision": "copy", "source": "vendor"}, NOW)
+    shop.site.spot_checks.judge(shop.number, "wrong", "torn label", "bo", NOW)
+    done = await shop.rework()
+    (check,) = shop.site.spot_checks.all()
+    assert (check.barcode, check.verdict) == (done.new, "wrong")
+
+
 async def test_a_second_rework_follows_the_first(shop):
     first = await shop.rework()
     second = await shop.rework(first.new)
