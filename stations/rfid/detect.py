@@ -14,6 +14,7 @@ from workcell.kernel.ports import TagMemory
 
 _FACTORY_EPC: Final = 0xE2  # first byte of the identifiers that chips leave the factory with
 _ROW: Final = 4  # bytes of most chips' blocks, which some vendors' readers turn round
+_GS1_HEADERS: Final = range(0x2C, 0x40)  # of the binary EPCs of the GS1 Tag Data Standard, from GDTI-96 on
 _CRC_BYTES, _PC_BYTES = 2, 2
 _CULTU_WORDS: Final = (6, 8)
 _SHORTEST_NUMBER: Final = 4
@@ -168,7 +169,13 @@ def decode_uhf(epc_bank: bytes, user: bytes = b"") -> TagContent:
     epc = bank[_PC_BYTES : _PC_BYTES + control.words * 2]
     if not any(epc) or (not control.iso and epc[0] == _FACTORY_EPC):
         return TagContent("blank")
-    return iso28560_4.decode(bank, user) if control.iso else cultu.decode(bank, user)
+    if control.iso:
+        return iso28560_4.decode(bank, user)
+    content = cultu.decode(bank, user)
+    if epc[0] in _GS1_HEADERS and not content.pii:
+        goods = Finding("unknown_model", "error", "the EPC is of goods (GS1), not of a library's item", 2)
+        return TagContent("unknown", {}, (goods,))
+    return content
 
 
 def _control(bank: bytes) -> iso28560_4.ProtocolControl:

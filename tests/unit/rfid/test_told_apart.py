@@ -97,6 +97,12 @@ def test_a_pc_word_before_other_data_is_chance() -> None:
     assert decode_dump(bytes(block)).content.model == "28560-3"
 
 
+def test_the_tag_of_a_shop_is_no_library_tag() -> None:
+    bank = bytes.fromhex("30003034257BF400B7800004CB2F")  # SGTIN-96
+    content = decode_dump(iso28560_4.epc_crc(bank).to_bytes(2, "big") + bank).content
+    assert (content.model, content.elements) == ("unknown", {})
+
+
 @pytest.mark.parametrize("afi", [0x07, 0xC2])
 @pytest.mark.parametrize("number", ["178982408", "CWT18PWFD", "ABC-1234"])
 def test_a_bank_without_its_check_sum_is_read_whatever_its_length_spells(afi: int, number: str) -> None:
