@@ -425,7 +425,7 @@ def _engine(address: str) -> Engine:
     except ImportError as error:
         raise BadInput(
             "the package psycopg is not installed", subject="postgresql",
-            remedy="Install cataloguing-workcell[postgres].",
+            remedy="Run: pip install 'cataloguing-workcell[postgres]'",
         ) from error  # fmt: skip
 
 

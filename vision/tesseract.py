@@ -75,7 +75,9 @@ class TesseractLibrary:
         try:
             library: Any = importlib.import_module("tesserocr")
         except ImportError as error:
-            raise ConfigError("tesserocr is not installed", subject="tesseract") from error
+            raise ConfigError(
+                "tesserocr is not installed", subject="tesseract", remedy="Run: pip install tesserocr"
+            ) from error
         data = _data_folder()
         wanted = _wanted(languages, library.get_languages(data)[1])
         self._engine = library.PyTessBaseAPI(path=data, lang="+".join(wanted), psm=_ONE_LINE)

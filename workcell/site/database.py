@@ -128,7 +128,8 @@ def _engine(url: str) -> sa.Engine:
         raise ConfigError(
             f"not a database that can be reached from here ({error})",
             subject=url,
-            remedy="Write sqlite:///FOLDER/site.db, or a PostgreSQL URL with its driver installed.",
+            remedy="Write sqlite:///FOLDER/site.db, or a PostgreSQL URL; that needs "
+            "pip install 'cataloguing-workcell[postgres]'.",
         ) from error
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)

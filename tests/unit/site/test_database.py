@@ -133,3 +133,9 @@ def test_an_insert_that_another_process_made_first_is_tried_again(database):
         return take_next(tx, "c")
 
     assert database.change(work) == 1
+
+
+def test_a_database_without_its_driver_names_the_extra_that_brings_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match=r"pip install 'cataloguing-workcell\[postgres\]'"):
+        Database.open("postgresql+psycopg://library/site")
