@@ -20,6 +20,7 @@ from stations.rfid.iso28560_2 import Value
 from stations.rfid.iso28560_3 import Extension
 from stations.rfid.iso28560_4 import UhfImage
 from stations.rfid.layout import (
+    bank_as_stored,
     head_as_stored,
     image_as_stored,
     memory_as_stored,
@@ -152,8 +153,11 @@ def _uhf_told(
     above = [value for value in rows if value.oid not in below]
     in_user = {value.oid: value.text for value in rows if value.oid in below}
     if stored and {value.oid for value in above} <= {PII, OWNER} and says(stored, in_user):
-        return user_as_stored(encode_uhf(above, model, afi=afi), stored)
-    return encode_uhf(rows, model, afi=afi)
+        image = user_as_stored(encode_uhf(above, model, afi=afi), stored)
+    else:
+        image = encode_uhf(rows, model, afi=afi)
+    same_user = bool(image.user) == bool(stored)
+    return bank_as_stored(image, told["epc"]) if same_user and told.get("epc") else image
 
 
 def _told_byte(text: Any) -> int | None:

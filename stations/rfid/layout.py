@@ -2,8 +2,9 @@
 
 An encoder is free in compaction, order, padding and lock alignment; what another encoder chose is lost in a
 list of elements and kept here: ``layout`` for ISO 28560-2 elements (also in a UHF tag's user memory) and
-for ISO 28560-3 extension blocks, ``head`` and ``epc_bytes`` for the EPC of the Chinese university libraries,
-``bytes`` and ``behind`` for the length of ISO 15693 memory and for what stands in it behind the end.
+for ISO 28560-3 extension blocks, ``epc`` for PC word and UII, ``head`` and ``epc_bytes`` for the EPC of the
+Chinese university libraries, ``bytes`` and ``behind`` for the length of ISO 15693 memory and what stands in
+it behind the end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from stations.rfid.iso28560_3 import Extension
 from stations.rfid.iso28560_4 import UhfImage
 from workcell.kernel.errors import BadInput
 
+_PC_BYTES: Final = 2
+_WORDS_AND_AFI: Final = 0xF8FF  # of a PC word
 _LARGEST_MEMORY: Final = 0x10000  # bytes; ISO 15693 counts up to 65,536 blocks and chips have some hundred
 
 
@@ -36,8 +39,9 @@ def kept(content: TagContent, bank: bytes, user: bytes) -> dict[str, Any]:
             {"block": each.id, "hex": each.payload.hex().upper(), "fillers": each.fillers} for each in blocks
         ]
         return {"layout": rows} | _rest(bank, bank[:end])
-    if content.model == iso28560_4.MODEL and user:
-        return {"layout": _rows(user[1:])}
+    if content.model == iso28560_4.MODEL:
+        layout = {"layout": _rows(user[1:])} if user else {}
+        return layout | ({"epc": bank.hex().upper()} if bank else {})
     if content.model == cultu.MODEL and len(bank) >= 2 + cultu.HEAD_BYTES:
         return {"head": bank[2 : 2 + cultu.HEAD_BYTES].hex().upper(), "epc_bytes": len(bank) - 2}
     return {}
@@ -122,6 +126,25 @@ def user_as_stored(image: UhfImage, stored: Iterable[Stored]) -> UhfImage:
     """A UHF image whose user memory holds elements as they were stored."""
     user = bytes([iso28560_2.DSFID]) + iso28560_2.join(stored)
     return replace(image, pc=image.pc | iso28560_4.USER_MEMORY, user=user + bytes(len(user) % 2))
+
+
+def bank_as_stored(image: UhfImage, bank: str) -> UhfImage:
+    """A UHF image with PC word and UII as they were, if that UII says the same; raises BadInput.
+
+    An encoder is free to escape digits or not; the PC word may tell of user memory that is not at hand.
+    """
+    try:
+        data = bytes.fromhex(bank)
+        if len(data) < _PC_BYTES or iso28560_4.urn40_text(data[_PC_BYTES:]) != iso28560_4.urn40_text(
+            image.uii
+        ):
+            return image
+    except (TypeError, ValueError) as error:
+        raise _not_as_given("epc is") from error
+    flags = int.from_bytes(data[:_PC_BYTES], "big") & ~_WORDS_AND_AFI
+    return replace(
+        image, pc=image.pc & 0xFF | flags | (len(data) - _PC_BYTES) // 2 << 11, uii=data[_PC_BYTES:]
+    )
 
 
 def head_as_stored(image: UhfImage, head: str) -> UhfImage:

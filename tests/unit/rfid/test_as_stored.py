@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stations.rfid import Value, cultu, decode_dump, encode_told, iso28560_2, iso28560_3
+from stations.rfid import Value, cultu, decode_dump, encode_told, iso28560_2, iso28560_3, iso28560_4
 from stations.rfid.iso28560_3 import Extension
 from workcell.kernel.errors import BadInput
 
@@ -58,6 +58,16 @@ def test_a_wide_epc_stays_wide_with_its_head() -> None:
     assert len(image.uii) == cultu.WIDE_EPC and again(told) == bank + image.user
     lent = encode_told([Value(1, "ABC012")], "cultu", told, afi=0xC2).to_json()
     assert lent["afi"] == "00" and told_of(bytes.fromhex(lent["epc"]))["afi"] == "C2"
+
+
+def test_an_identifier_stays_as_another_encoder_coded_it() -> None:
+    short = iso28560_4.urn40("DE-705.12345") + iso28560_4.urn40("6789")  # nine digits without the escape
+    bank = (len(short) // 2 << 11 | 0x0500 | 0x07).to_bytes(2, "big") + short  # user memory, not at hand
+    told = told_of(bank)
+    assert told["elements"] == {"1": "123456789", "3": "DE-705"} and again(told) == bank
+    told["elements"]["1"] = "123456780"
+    changed = decode_dump(again(told)).content
+    assert changed.elements == {1: "123456780", 3: "DE-705"} and changed.afi == 0x07
 
 
 @pytest.mark.parametrize(
