@@ -18,7 +18,12 @@ _UNKNOWN_VERB = 999
 )
 async def _once(probe: Probe) -> str:
     """A number acts once: what is written again under it does nothing."""
-    answer = await probe.order("reset")
+    refused, answer = await probe.order("unhold"), await probe.order("reset")
+    codes = (refused.code, answer.code)
+    wanted = ("wrong_state", "accepted")
+    expect(
+        codes == wanted, f"unhold and reset were answered {codes}: set AckCode in the scan that sets AckSeq"
+    )
     await probe.end(LINE, answer.seq)
     expect(await probe.state() == "idle", "reset did not lead to Idle")
     await probe.write_line({"cntrl_cmd": probe.map.number("command", "start"), "cmd_seq": answer.seq})
@@ -135,7 +140,17 @@ async def _verbs(probe: Probe) -> str:
             text = f"{station}: verb {verb} with {params} was answered {answer.code}, not bad_parameter"
             expect(answer.code == "bad_parameter", text)
             asked += 1
+        await _rest_is_not_read(probe, station)
     return f"{asked} refusals"
+
+
+async def _rest_is_not_read(probe: Probe, station: str) -> None:
+    """A release of a book that is not there, with something in the words behind its parameters."""
+    release = probe.map.verbs["release"]
+    words = probe.codec.encode_list(release.params, probe.params_of_release(station, probe.next_track))
+    answer = await probe.give_raw(station, release.id, (*words, 0xFFFF, 0xFFFF))
+    text = f"{station}: a release with 65535 in the words behind its parameters was answered {answer.code}"
+    expect(answer.code in ("accepted", "interlock"), text)
 
 
 def _not_its_own(probe: Probe, station: str) -> list[tuple[int, tuple[int, ...]]]:

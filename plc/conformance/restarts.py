@@ -96,8 +96,11 @@ async def _second_host(probe: Probe) -> str:
         probe.talk.heart.token = FOREIGN if round_ % 2 else TOKEN
         await probe.talk.beat_heart()
         await probe.clock.sleep(0.1)
-        owner = (await probe.line())["owner"]
+        line = await probe.line()
+        owner, echo = line["owner"], line["stamp_echo"]
         expect(owner == TOKEN, f"token {FOREIGN:#010x} took the line: owner reads {owner:#010x}")
+        strange = round_ % 2 == 1 and echo == probe.talk.heart.stamp
+        expect(not strange, f"stamp {echo} of token {FOREIGN:#010x} is echoed (WC-FR-004)")
     probe.talk.heart.token = TOKEN
     probe.start_beating()
     expect(await probe.state() == "execute", "the line left Execute")

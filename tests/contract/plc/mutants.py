@@ -989,3 +989,36 @@ def withdraws_grants_at_a_suspend(plc: Any) -> None:
         return bool(fire(trigger, reason))
 
     plc._line.fire = retiring
+
+
+@mutant("WC-HS-001")
+def answers_with_the_code_before(plc: Any) -> None:
+    answer, before = plc._hand.answer, ["none"]
+
+    def lagging(seq: int, code: str) -> None:
+        answer(seq, before[0])
+        before[0] = code
+
+    plc._hand.answer = lagging
+
+
+@mutant("WC-UC-001")
+def reads_the_words_behind_the_parameters(plc: Any) -> None:
+    begin = plc._stations._begin
+
+    def pedantic(station: Any, seq: int, command: Any) -> str:
+        return "bad_parameter" if command["params"][5] else str(begin(station, seq, command))
+
+    plc._stations._begin = pedantic
+
+
+@mutant("WC-OW-004")
+def echoes_the_stamp_of_anyone(plc: Any) -> None:
+    watch = plc._owner.watch
+
+    def echoing(command: Any, elapsed: float) -> bool:
+        lost = watch(command, elapsed)
+        plc._owner.stamp = command["stamp"]
+        return bool(lost)
+
+    plc._owner.watch = echoing
