@@ -164,8 +164,8 @@ def _looked_at(checked: Profile, sample: _Sample) -> list[str]:
     if not checked.operations.spot_check:
         return ["No released copy is set apart for a spot check."]
     return [
-        f"A random {rules.share * 100:g} % of a batch, at least {rules.least} copies, goes to the bin {rules.bin} "
-        "for the spot check, where the layout has it."
+        f"A random {rules.share * 100:g} % of a batch, at least {rules.least} copies, goes to the bin "
+        f"{rules.bin} for the spot check, where the layout has it."
     ]
 
 
