@@ -119,7 +119,14 @@ class LabelLedger:
         label = self.labels[job]
         if label is None:
             return
-        if self._site.numbers.find(label.number).state is NumberState.VOIDED:
+        try:
+            state = self._site.numbers.find(label.number).state
+        except BadInput as error:
+            raise BadInput(
+                error.what, subject=label.number,
+                remedy="Check the number; --no-ledger prints what the ledger does not know.",
+            ) from error  # fmt: skip
+        if state is NumberState.VOIDED:
             raise Refused("the number is void for ever", subject=label.number, remedy="Throw the label away.")
         standing = self._standing(label)
         if standing is not None and not self._replaces:

@@ -102,6 +102,7 @@ def test_what_the_ledger_does_not_know_is_printed_only_when_told_so(print_, tmp_
     code, _, err = print_(png)
     assert code == 1
     assert "no such item number was ever given out here" in err
+    assert "--no-ledger prints what the ledger does not know" in err
     code, told, err = print_(png, "--no-ledger")
     assert (code, told["ledger"]) == (0, None)
     assert "The ledger of numbers is not touched: --no-ledger" in err
