@@ -35,9 +35,20 @@ async def _times(probe: Probe) -> str:
     expect(not wrong, f"in {tenths:.0f} tenths of Execute these went up by {wrong}")
     total, since = sum(after["cumulative"]), after["since_reset"]
     expect(abs(total - since) <= 30 + since // 100, f"state times add up to {total}, since_reset is {since}")
+    await _time_in_a_new_state(probe)
     if probe.has_stimuli:
         await _time_in_manual(probe)
     return f"{gained['cumulative[execute]'] / _TENTH:.1f} s of {tenths / _TENTH:.1f} s"
+
+
+async def _time_in_a_new_state(probe: Probe) -> None:
+    """A state that was just entered has no time yet of the one before."""
+    entered = probe.clock.now()
+    await probe.bring("held")
+    await probe.clock.sleep(1.2)
+    held = (await probe.read("times"))["state_time"]
+    longest = _TENTH * (probe.clock.now() - entered)
+    expect(held <= longest, f"state_time is {held} tenths, {longest:.0f} after the state was entered")
 
 
 async def _time_in_manual(probe: Probe) -> None:

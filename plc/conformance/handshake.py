@@ -73,6 +73,8 @@ async def _numbers(probe: Probe) -> str:
     for seq in (65535, 1, 2):
         answer = await probe.order("unhold", seq=seq)
         expect(answer.code == "wrong_state", f"number {seq} was answered {answer.code}")
+        unit = await probe.give_raw(probe.stations[0], probe.map.verbs["release"].id, (), seq=seq)
+        expect(unit.code == "wrong_state", f"{probe.stations[0]}: number {seq} was answered {unit.code}")
     return "0 ignored; 65535, 1, 2 answered"
 
 

@@ -112,6 +112,10 @@ async def _stamp(probe: Probe) -> str:
             worst = max(worst, asked - written)
             expect(worst < 1.0, "the stamp is not echoed")
             await probe.clock.sleep(0.002)
+    for name, block in probe.map.blocks.items():
+        if block.region == "status":
+            echo, stamp = (await probe.read(name))["stamp_echo"], probe.talk.heart.stamp
+            expect(echo == stamp, f"block {name} echoes stamp {echo}, not {stamp}")
     probe.start_beating()
     expect(worst <= probe.scans(3), f"echoed after {ms(worst)}")
     return f"at most {ms(worst)} unseen"

@@ -28,7 +28,13 @@ async def _unknown(probe: Probe) -> str:
     kinds = [(probe.map.name("event_kind", event["kind"]), event["track_id"]) for event in events]
     expect(("unknown", track_id) in kinds, f"no event unknown: {kinds}")
     expect(await probe.release(last, track_id) == "ok", "it can't be released under that TrackId")
-    return f"{track_id:#010x}"
+    await probe.play("item", last)
+    another, _ = await probe.until(
+        lambda: probe.zone(last), lambda zone: zone[0] != 0, 3.0, f"a TrackId for a second item in {last}"
+    )
+    expect(another == track_id + 1, f"the item after {track_id:#010x} is called {another:#010x}")
+    expect(await probe.release(last, another) == "ok", "the second item can't be released under its TrackId")
+    return f"{track_id:#010x}, {another:#010x}"
 
 
 @check(

@@ -1022,3 +1022,40 @@ def echoes_the_stamp_of_anyone(plc: Any) -> None:
         return bool(lost)
 
     plc._owner.watch = echoing
+
+
+@mutant("WC-TT-003")
+def calls_every_unknown_item_the_same(plc: Any) -> None:
+    name = plc._stations._name_unknown
+
+    def forgetful(zone: Any) -> None:
+        plc._stations._unknown = 0
+        name(zone)
+
+    plc._stations._name_unknown = forgetful
+
+
+@mutant("WC-TM-001")
+def starts_no_state_time_anew(plc: Any) -> None:
+    put = plc.image.put
+    plc.image.put = lambda block, values: put(
+        block, {**values, "state_time": values["since_reset"]} if "state_time" in values else values
+    )
+
+
+@mutant("WC-FR-004")
+def echoes_no_stamp_in_the_times(plc: Any) -> None:
+    beat, stamp = plc.image.beat, plc._codec.address("times", "stamp_echo")
+
+    def forgetting(number: int, echo: int) -> None:
+        beat(number, echo)
+        plc.image._words["status"][stamp] = 0
+
+    plc.image.beat = forgetting
+
+
+@mutant("WC-HS-004")
+def takes_rising_numbers_only_at_stations(plc: Any) -> None:
+    for station in plc._stations:
+        hand = station.hand
+        hand.is_new = lambda seq, hand=hand: seq > hand.ack_seq
