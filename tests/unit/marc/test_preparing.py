@@ -243,6 +243,20 @@ def test_the_orders_record_without_help_is_completed_from_the_pages(sources) -> 
     assert made.record["300"]["a"] == "294 pages ;"
 
 
+def test_copies_on_file_are_those_of_the_library_not_of_a_vendor(tmp_path) -> None:
+    items = ("952    $aMAIN$p31$t2", "952    $aEAST$p32$t3")
+    paths = {}
+    for name in ("catalogue", "vendor"):
+        file = tmp_path / f"{name}.mrc"
+        file.write_bytes(to_iso2709(marc21("001 r1", *FULL, *items), "marc21"))
+        paths[name] = tmp_path / f"{name}.sqlite"
+        with Catalogue.open(paths[name]) as catalogue:
+            catalogue.import_files([file], name)
+    on_file = _prepare(paths, Decision(DecisionKind.EXISTING, "r1", 0.99, 0.85, (), (), "catalogue"))
+    from_vendor = _prepare(paths, Decision(DecisionKind.COPY, "r1", 0.99, 0.85, (), (), "vendor"))
+    assert (on_file.copies, from_vendor.copies) == (3, 0)
+
+
 def test_a_draft_gets_a_number_that_stays(sources) -> None:
     made = _prepare(sources, Decision(DecisionKind.DRAFT, None, 0.0, 0.85))
     assert control(made.record, "001") == "wc9780140275018"
