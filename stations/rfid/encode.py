@@ -107,7 +107,7 @@ def encode_told(
         return _uhf_told(rows, model, layout, told, afi)
     afi = AFI_SECURED if afi is None else afi
     texts = {value.oid: value.text for value in rows}
-    if layout and model == iso28560_2.MODEL and not any(value.lock for value in rows):
+    if layout and model == iso28560_2.MODEL and texts.get(PII) and not any(value.lock for value in rows):
         stored = stored_rows(layout)
         image = image_as_stored(stored, told, block_size, afi)
         if says(stored, texts) and (capacity is None or len(image.data) <= capacity):
@@ -145,15 +145,14 @@ def _uhf_told(
         elements = _unlocked(rows, model)
         wide = told.get("epc_bytes") == cultu.WIDE_EPC
         image = _cultu(elements, afi, wide=wide)
-        head = str(told.get("head") or "")
-        return head_as_stored(image, head) if head else image
+        return head_as_stored(image, told)
     stored = stored_rows(layout)
     rows = [value for value in rows if value.text]
     below = {element.oid for element in stored}
     above = [value for value in rows if value.oid not in below]
     in_user = {value.oid: value.text for value in rows if value.oid in below}
     if stored and {value.oid for value in above} <= {PII, OWNER} and says(stored, in_user):
-        image = user_as_stored(encode_uhf(above, model, afi=afi), stored)
+        image = user_as_stored(encode_uhf(above, model, afi=afi), stored, told)
     else:
         image = encode_uhf(rows, model, afi=afi)
     same_user = bool(image.user) == bool(stored)

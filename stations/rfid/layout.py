@@ -3,8 +3,8 @@
 An encoder is free in compaction, order, padding and lock alignment; what another encoder chose is lost in a
 list of elements and kept here: ``layout`` for ISO 28560-2 elements (also in a UHF tag's user memory) and
 for ISO 28560-3 extension blocks, ``epc`` for PC word and UII, ``head`` and ``epc_bytes`` for the EPC of the
-Chinese university libraries, ``bytes`` and ``behind`` for the length of ISO 15693 memory and what stands in
-it behind the end.
+Chinese university libraries, ``bytes`` and ``behind`` for the length of (user) memory and what stands in it
+behind the end.
 """
 
 from __future__ import annotations
@@ -40,11 +40,19 @@ def kept(content: TagContent, bank: bytes, user: bytes) -> dict[str, Any]:
         ]
         return {"layout": rows} | _rest(bank, bank[:end])
     if content.model == iso28560_4.MODEL:
-        layout = {"layout": _rows(user[1:])} if user else {}
-        return layout | ({"epc": bank.hex().upper()} if bank else {})
+        return _user(user) | ({"epc": bank.hex().upper()} if bank else {})
     if content.model == cultu.MODEL and len(bank) >= 2 + cultu.HEAD_BYTES:
-        return {"head": bank[2 : 2 + cultu.HEAD_BYTES].hex().upper(), "epc_bytes": len(bank) - 2}
+        head = {"head": bank[2 : 2 + cultu.HEAD_BYTES].hex().upper(), "epc_bytes": len(bank) - 2}
+        return head | ({"bytes": len(user)} if user else {})
     return {}
+
+
+def _user(memory: bytes) -> dict[str, Any]:
+    """How ISO 28560-2 elements lie behind the DSFID in a UHF tag's user memory."""
+    if not memory:
+        return {}
+    rows = _rows(memory[1:])
+    return {"layout": rows} | _rest(memory, memory[:1] + iso28560_2.join(stored_rows(rows)))
 
 
 def _rest(memory: bytes, told: bytes) -> dict[str, Any]:
@@ -122,9 +130,9 @@ def _not_as_given(what: str) -> BadInput:
     return BadInput(f"{what} not as `tag decode` gives it", remedy="Leave it out, or take it unchanged.")
 
 
-def user_as_stored(image: UhfImage, stored: Iterable[Stored]) -> UhfImage:
+def user_as_stored(image: UhfImage, stored: Iterable[Stored], told: Mapping[str, Any]) -> UhfImage:
     """A UHF image whose user memory holds elements as they were stored."""
-    user = bytes([iso28560_2.DSFID]) + iso28560_2.join(stored)
+    user = memory_as_stored(bytes([iso28560_2.DSFID]) + iso28560_2.join(stored), told)
     return replace(image, pc=image.pc | iso28560_4.USER_MEMORY, user=user + bytes(len(user) % 2))
 
 
@@ -147,8 +155,13 @@ def bank_as_stored(image: UhfImage, bank: str) -> UhfImage:
     )
 
 
-def head_as_stored(image: UhfImage, head: str) -> UhfImage:
-    """A CULTU image with the head that its EPC had; raises BadInput when it is not four bytes."""
+def head_as_stored(image: UhfImage, told: Mapping[str, Any]) -> UhfImage:
+    """A CULTU image with head and length as they were; raises BadInput when the head is not four bytes."""
+    head = str(told.get("head") or "")
+    if image.user:
+        image = replace(image, user=memory_as_stored(image.user, {"bytes": told.get("bytes")}))
+    if not head:
+        return image
     try:
         data = bytes.fromhex(head)
     except ValueError as error:

@@ -54,8 +54,9 @@ def test_fillers_and_repeated_extension_blocks_stay() -> None:
 def test_a_wide_epc_stays_wide_with_its_head() -> None:
     image = cultu.encode({1: "ABC012", 4: "1/2"}, wide=True)
     bank = image.pc.to_bytes(2, "big") + image.uii[:1] + b"\x44" + image.uii[2:]
-    told = told_of(bank, image.user)
-    assert len(image.uii) == cultu.WIDE_EPC and again(told) == bank + image.user
+    user = image.user.ljust(32, b"\0")
+    told = told_of(bank, user)
+    assert len(image.uii) == cultu.WIDE_EPC and again(told) == bank + user
     lent = encode_told([Value(1, "ABC012")], "cultu", told, afi=0xC2).to_json()
     assert lent["afi"] == "00" and told_of(bytes.fromhex(lent["epc"]))["afi"] == "C2"
 
@@ -68,6 +69,13 @@ def test_an_identifier_stays_as_another_encoder_coded_it() -> None:
     told["elements"]["1"] = "123456780"
     changed = decode_dump(again(told)).content
     assert changed.elements == {1: "123456780", 3: "DE-705"} and changed.afi == 0x07
+
+
+def test_user_memory_of_a_uhf_tag_keeps_its_length_and_what_stands_behind() -> None:
+    image = iso28560_4.encode({1: "12345678.31", 3: "CH-000134-1", 6: "QA268.L55"})
+    bank = image.pc.to_bytes(2, "big") + image.uii
+    for user in (image.user.ljust(64, b"\0"), image.user + b"\0\0\x55\xaa".ljust(8, b"\0")):
+        assert again(told_of(bank, user)) == bank + user
 
 
 @pytest.mark.parametrize(
