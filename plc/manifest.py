@@ -18,6 +18,7 @@ from workcell.kernel.layout import STATIONS
 from workcell.kernel.tables import Table, load_toml
 
 _REGION_WORDS = 1024
+_NEEDED_VERBS = ("feed", "release")
 
 
 class Bases(Table):
@@ -80,6 +81,8 @@ class Manifest(Table):
             spec = builtin_tagmap().verbs.get(verb)
             if spec is None or station not in STATIONS or not builtin_tagmap().has_verb(station, spec):
                 raise ValueError(f'without names no unit command: {name!r}; write "posture.flip"')
+            if verb in _NEEDED_VERBS:
+                raise ValueError(f"{name!r} can't be left out: no book comes or goes without it")
         return self
 
     def has(self, station: str, verb: str) -> bool:

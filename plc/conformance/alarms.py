@@ -238,6 +238,7 @@ async def _progress(probe: Probe) -> str:
 async def _empty(probe: Probe) -> str:
     """An empty supply ends feed with empty, and raises no alarm."""
     probe.need_stimuli()
+    await probe.need_matter()
     await probe.play("empty")
     code = await probe.do("supply", "feed", track_id=probe.next_track)
     expect(code == "empty", f"feed from an empty supply ended {code}")

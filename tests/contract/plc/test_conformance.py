@@ -115,11 +115,7 @@ def test_the_soft_plc_passes_at_gold(rtu: bool) -> None:
     [
         {"word_order": "low_first", "fc23": False},
         {"max_block": 16, "unit": 17},
-        {
-            "stations": ("supply", "sort"),
-            "without": ("supply.release",)[:0],
-            "left_out": ("suspend", "complete"),
-        },
+        {"stations": ("supply", "sort"), "left_out": ("suspend", "complete")},
         {"stations": ("supply", "posture", "sort"), "without": ("posture.measure", "posture.flip")},
     ],
     ids=["word order", "small reads", "two stations, states left out", "verbs left out"],
@@ -127,6 +123,20 @@ def test_the_soft_plc_passes_at_gold(rtu: bool) -> None:
 def test_a_vendor_may_differ_by_manifest(changes: dict[str, Any]) -> None:
     report = _conform("silver", **changes)
     assert not _failures(report)
+
+
+@pytest.mark.parametrize("stations", [("supply",), ("posture", "sort")], ids=["one station", "no supply"])
+def test_what_a_line_has_not_is_not_applicable(stations: tuple[str, ...]) -> None:
+    report = _conform("gold", stations=stations)
+    assert not _failures(report)
+    assert _verdicts(report)["WC-TT-004"] == "n/a"
+
+
+def test_a_plc_may_scan_faster_than_its_manifest_says() -> None:
+    """WC-FR-002, WC-FR-005: scan_ms is the longest scan."""
+    timing = default_manifest().timing.model_copy(update={"scan_ms": 100})
+    verdicts = _verdicts(_conform("gold", ("WC-FR-002", "WC-FR-005", "WC-FR-004"), timing=timing))
+    assert set(verdicts.values()) == {"pass"}
 
 
 def test_there_are_many_mutants_under_many_rules() -> None:

@@ -139,6 +139,15 @@ def test_an_exception_answer_is_a_refusal_with_its_meaning() -> None:
         read_request(0, 4).parse(bytes((0x83, 2)))
 
 
+@pytest.mark.parametrize(
+    ("code", "key"), [(1, "fc23"), (2, "base addresses"), (3, "max_block"), (6, "reply_ms"), (11, "unit id")]
+)
+def test_an_exception_answer_names_the_key_of_the_manifest_to_look_at(code: int, key: str) -> None:
+    with pytest.raises(ModbusRefusal) as refused:
+        read_request(0, 4).parse(bytes((0x83, code)))
+    assert key in refused.value.remedy
+
+
 def test_an_answer_to_another_request_is_no_answer() -> None:
     with pytest.raises(BadFrame):
         read_request(0, 4).parse(bytes((3, 4, 0, 0, 0, 0)))

@@ -194,6 +194,7 @@ MANIFEST = 'schema = "plc/1"\nvendor = "ACME"\nmodel = "C3"\n'
         ('stations = ["sort", "supply"]\n', "in this order"),
         ('word_order = "middle"\n', "key word_order"),
         ("max_block = 400\n", "key max_block"),
+        ('without = ["sort.release"]\n', "can't be left out"),
         ("[base]\nstatus = 0\ncommand = 100\n", "1024 registers apart"),
         ("[timing]\nscan_ms = 0\n", "timing.scan_ms"),
     ],
