@@ -246,7 +246,8 @@ def decode_dump(*banks: bytes, dsfid: int | None = None, block_size: int = _ROW)
     user = iso28560_4.decode_user(whole)
     if not certain and len(user.elements) > 1 and not user.findings and not user.truncated:
         return Dump(user, kept(user, b"", whole))
-    return plain
+    bare = iso28560_4.decode_identifier(whole) if content.model == "unknown" else None
+    return Dump(bare) if bare is not None else plain
 
 
 def _uhf_guesses(first: bytes, banks: tuple[bytes, ...]) -> Iterator[Dump]:

@@ -28,6 +28,8 @@ _LONGEST_NUMBER: Final = _SHORTEST_NUMBER + 15
 USER_MEMORY: Final = 1 << 10
 _XPC: Final = 1 << 9
 _ISO: Final = 1 << 8
+_ISIL: Final = re.compile(r"[A-Z]{1,4}-[A-Za-z0-9:/-]{1,11}")
+_NUMBERED: Final = re.compile(r"[A-Z]{0,4}[0-9]{4,16}(?:[.-][0-9]{1,6})?")
 _PIECE: Final = re.compile(
     rf"(?P<number>[0-9]{{{_SHORTEST_NUMBER},{_LONGEST_NUMBER}}})|(?P<other>.)", re.DOTALL
 )
@@ -206,6 +208,15 @@ def decode(epc_bank: bytes, user: bytes = b"") -> TagContent:
         findings += below.findings
         truncated = truncated or below.truncated
     return TagContent(MODEL, dict(sorted(elements.items())), tuple(findings), truncated, afi=control.afi)
+
+
+def decode_identifier(uii: bytes) -> TagContent | None:
+    """Read a UII that stands alone, without its PC word; None unless owner and number are as those are."""
+    findings = [Finding("no_pc", "warning", "there is no PC word before the identifier", 0)]
+    elements = _identifiers(uii, findings)
+    if not (_ISIL.fullmatch(elements.get(OWNER, "")) and _NUMBERED.fullmatch(elements.get(PII, ""))):
+        return None
+    return TagContent(MODEL, elements, tuple(findings))
 
 
 def decode_user(user: bytes) -> TagContent:

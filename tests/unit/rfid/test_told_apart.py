@@ -97,6 +97,13 @@ def test_a_pc_word_before_other_data_is_chance() -> None:
     assert decode_dump(bytes(block)).content.model == "28560-3"
 
 
+def test_an_identifier_that_stands_alone_is_read() -> None:
+    content = decode_dump(iso28560_4.urn40("CH-000134-1.12345678.31")).content
+    assert (content.model, content.elements) == ("28560-4", {1: "12345678.31", 3: "CH-000134-1"})
+    assert codes_of(content) == {"no_pc"}
+    assert decode_dump(iso28560_4.urn40("12345678.31")).content.model != "28560-4"
+
+
 def test_the_tag_of_a_shop_is_no_library_tag() -> None:
     bank = bytes.fromhex("30003034257BF400B7800004CB2F")  # SGTIN-96
     content = decode_dump(iso28560_4.epc_crc(bank).to_bytes(2, "big") + bank).content
