@@ -412,6 +412,15 @@ async def test_a_label_that_no_camera_sees_is_not_proven(bench, verifying):
     assert reasons(await STATIONS["verify"].process(verifying)) == ["PROOF_FAILED"]
 
 
+@pytest.mark.parametrize(("rotation", "way"), [(270, Way.ON), (90, Way.REVIEW), (0, Way.REVIEW)])
+async def test_lettering_along_the_spine_stands_as_its_template_says(rotation, way, bench, verifying):
+    labels = verifying.profile.labels.model_dump()
+    labels["spine"]["template"] = str(EXAMPLES / "labels" / "spine-along-10x60.toml")
+    verifying.profile = bench("verify", labels=labels).profile
+    verifying.answers_by_job["read_spine"] = [lettering(rotation)]
+    assert (await STATIONS["verify"].process(verifying)).way is way
+
+
 async def test_two_labels_on_one_surface_each_need_their_own_place(bench, verifying):
     labels = verifying.profile.labels.model_dump()
     labels["copies"] = [*labels["copies"], {"surface": "back", "x_mm": 12, "y_mm": 100}]
