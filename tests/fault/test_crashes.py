@@ -98,7 +98,7 @@ def test_recovering_twice_equals_once(place, tmp_path):
 
 
 def _books(rig):
-    plain = told(fold(rig.events()))
+    plain = told(fold(rig.events(), keeps_past=False))
     return {name: plain[name] for name in ("books", "open_effects", "alarms", "last_track", "batch_id")}
 
 

@@ -91,6 +91,7 @@ class MortalJournal:
         self._journal = journal
         self._death = death
         self.appended = 0
+        self.events: list[Any] = []
         self.dead = asyncio.Event()
 
     async def append(self, type_: str, body: Any, **names: str) -> Any:
@@ -101,6 +102,7 @@ class MortalJournal:
         if due and not self._death.written:
             self.die()
         event = await self._journal.append(type_, body, **names)
+        self.events.append(event)
         if due:
             self.die()
         return event
@@ -232,7 +234,7 @@ class VirtualLine:
         """One conductor from start to end; False when it died.  Raises TimeoutError when it is stuck."""
         self._lives += 1
         ids = SeededIds(self._seed * 1000 + self._lives)
-        state = fold(read_events(self.journal_folder))
+        state = fold(read_events(self.journal_folder), keeps_past=False)
         if self.line is not None and state.batch_id and not state.batch_open:
             self.line.state = state  # only the output was missing
             return True
@@ -255,7 +257,7 @@ class VirtualLine:
         running = loop.create_task(conduct(conductor, self._orders, self.plan))
         dying = loop.create_task(self._die(journal, death))
         helping = loop.create_task(self._operate())
-        watching = loop.create_task(self._watch())
+        watching = loop.create_task(self._watch(journal))
         try:
             await asyncio.wait({running, dying}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
             if journal.dead.is_set():
@@ -308,12 +310,11 @@ class VirtualLine:
                 self.requests.put(_NEEDS_A_PERSON[self.line.state.state])
                 await self.clock.sleep(1.5)
 
-    async def _watch(self) -> None:
-        seen = self.line.state.seq
+    async def _watch(self, journal: MortalJournal) -> None:
         while True:
             await self.clock.sleep(0.01)
-            for event in [event for event in self.line.state.history if event.seq > seen]:
-                seen = event.seq
+            events, journal.events = journal.events, []
+            for event in events:
                 if self.on_event is not None:
                     self.on_event(self, event)
 
@@ -391,7 +392,7 @@ class VirtualLine:
         events = self.events()
         if verify_chain(self.journal_folder) != len(events):
             yield "the chain does not cover every event"
-        state = fold(events)
+        state = fold(events, keeps_past=False)
         if state.batch_open:
             yield "the batch is still open"
         if state.in_flight():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from stations.station import Use
@@ -278,6 +279,12 @@ class Line:
             if image.use in uses and not image.seen and key not in self._looks:
                 task = asyncio.get_running_loop().create_task(self._look(book.book_id, image))
                 self._looks[key] = task
+                task.add_done_callback(partial(self._looked, key))
+
+    def _looked(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
+        """Let go of a look that is on record; one that has failed is kept for whoever waits for it."""
+        if not task.cancelled() and task.exception() is None:
+            del self._looks[key]
 
     async def _look(self, book_id: str, image: Image) -> None:
         name = image.name
@@ -304,14 +311,17 @@ class Line:
     async def _seen(self, book: Book, uses: Collection[Use]) -> list[dict[str, Any]]:
         """What was seen on each picture for these uses, in the order in which they were taken."""
         self.look_later(book, uses)
-        for image in book.images:
-            if image.use in uses and not image.seen:
-                await self._looks[book.book_id, image.name]
+        under_way = [
+            self._looks.get((book.book_id, image.name)) for image in book.images if image.use in uses
+        ]
+        for look in under_way:
+            if look is not None:
+                await look
         return [self.files.read_json(image.seen) for image in book.images if image.use in uses]
 
     async def finish_looks(self, *, give_up: bool) -> None:
         """Wait for the looks under way; with ``give_up`` break them off, to be done again after a restart."""
-        for task in self._looks.values():
+        for task in list(self._looks.values()):
             if give_up:
                 task.cancel()
             await asyncio.wait([task])

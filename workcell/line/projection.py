@@ -100,6 +100,16 @@ class Book:
         """Whether the book is still on the line."""
         return not self.outcome
 
+    def shed(self) -> None:
+        """Let go of what the books still on the line do not ask of one that has left."""
+        self.steps, self.images, self.labels, self.proofs, self.reasons = {}, [], [], [], []
+        self.done_stations, self.station_seconds, self.computing_seconds = [], {}, {}
+        self.decision = self.tag = None
+        self.notes = {key: self.notes[key] for key in _ASKED_LATER if key in self.notes}
+
+
+_ASKED_LATER = ("spot_check",)
+"""Notes of a book that has left which later ones ask for: how many were drawn for the sample."""
 
 _MARKING = frozenset({"print", "act:stamp", "act:apply", "act:place_tag", "tag"})
 
@@ -127,10 +137,20 @@ class Shelf:
     reason: str
 
 
-class LineState:
-    """The fold of a line's events."""
+_WHOLE_BEHIND = 50
+"""So many of the books that left last stay whole: more than a line holds, so that nobody works on them."""
 
-    def __init__(self) -> None:
+
+class LineState:
+    """The fold of a line's events.
+
+    With ``keeps_past`` it tells the whole of the last batch, as a report needs it.  Without it the events
+    themselves are not kept, and a book that left a while ago keeps only what those behind it ask: so a line
+    can run all day.
+    """
+
+    def __init__(self, *, keeps_past: bool = True) -> None:
+        self.keeps_past = keeps_past
         self.seq = 0
         self.line_id = ""
         self.state = "Undefined"
@@ -154,6 +174,8 @@ class LineState:
         self.doubtful_feed = 0
         self.boot_id: int | None = None
         self.history: list[Event] = []
+        self._on_line: dict[str, None] = {}
+        self._left_last: list[str] = []
         self.baseline: Mapping[str, int] = {"entered": 0, "left": 0}
 
     def apply(self, event: Event) -> None:
@@ -163,7 +185,7 @@ class LineState:
         handler = _HANDLERS.get(event.type)
         if handler is not None:
             handler(self, event)
-        if event.batch_id == self.batch_id:
+        if self.keeps_past and event.batch_id == self.batch_id:
             self.history.append(event)
 
     def check(self, type_: str, body: Mapping[str, Any], book_id: str) -> None:
@@ -179,11 +201,29 @@ class LineState:
 
     def in_flight(self) -> list[Book]:
         """Books on the line, oldest first."""
-        return [book for book in self.books.values() if book.in_flight]
+        return [self.books[book_id] for book_id in self._on_line]
 
     def by_track(self, track_id: int) -> Book | None:
         """The book in flight that travels under ``track_id``."""
         return next((book for book in self.in_flight() if book.track_id == track_id), None)
+
+    def enter(self, book: Book) -> None:
+        """A book is on the line from now on."""
+        self.books[book.book_id] = book
+        self._on_line[book.book_id] = None
+
+    def leave(self, book_id: str) -> None:
+        """A book is on the line no more."""
+        self._on_line.pop(book_id, None)
+        if self.keeps_past:
+            return
+        self._left_last.append(book_id)
+        if len(self._left_last) > _WHOLE_BEHIND:
+            self.books[self._left_last.pop(0)].shed()
+
+    def forget_books(self) -> None:
+        """A new batch begins without books."""
+        self.books, self._on_line, self._left_last = {}, {}, []
 
     def gone_out(self) -> int:
         """Books on record that went past the photo-eye at the exit."""
@@ -200,7 +240,8 @@ class LineState:
 def _batch_opened(line: LineState, event: Event) -> None:
     line.batch_id, line.batch, line.batch_open = event.batch_id, event.body, True
     line.batches += 1
-    line.books, line.history, line.feeding_done, line.returned = {}, [], False, {}
+    line.forget_books()
+    line.history, line.feeding_done, line.returned = [], False, {}
     line.before = (line.state if line.linked else "Undefined", line.mode)
     line.batch_opened_at, line.batch_closed_at, line.handed_over = event.at, "", False
     line.baseline = event.body.get("counters", line.baseline)
@@ -242,7 +283,7 @@ def _ended(line: LineState, event: Event) -> None:
 def _feed_ended(line: LineState, book_id: str, effect: Effect) -> None:
     track_id, code = effect.body["params"]["track_id"], effect.result.get("code")
     if code == "ok":
-        line.books[book_id] = Book(book_id, track_id, track_id, line.boot_id)
+        line.enter(Book(book_id, track_id, track_id, line.boot_id))
         line.books[book_id].steps[effect.key] = effect
     elif effect.end != "never" and code not in _NOTHING_FED:
         line.doubtful_feed = track_id
@@ -254,9 +295,7 @@ _NOTHING_FED = ("empty", "jam")
 
 def _fed(line: LineState, event: Event) -> None:
     body = event.body
-    line.books[event.book_id] = Book(
-        event.book_id, body["fed_as"], body["track_id"], line.boot_id, body["zone"]
-    )
+    line.enter(Book(event.book_id, body["fed_as"], body["track_id"], line.boot_id, body["zone"]))
 
 
 def _image_taken(line: LineState, event: Event) -> None:
@@ -340,6 +379,7 @@ def _left(line: LineState, event: Event) -> None:
     book.case_id = body.get("case_id", book.case_id)
     _advance(book, event)
     book.life.forget()
+    line.leave(event.book_id)
 
 
 def _advance(book: Book, event: Event) -> None:
@@ -433,9 +473,9 @@ _HANDLERS = {
 }
 
 
-def fold(events: Iterable[Event]) -> LineState:
-    """The state after ``events``."""
-    line = LineState()
+def fold(events: Iterable[Event], *, keeps_past: bool = True) -> LineState:
+    """The state after ``events``; ``keeps_past`` as in LineState."""
+    line = LineState(keeps_past=keeps_past)
     for event in events:
         try:
             line.apply(event)

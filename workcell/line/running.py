@@ -118,13 +118,12 @@ async def _run(plan: Plan) -> Ended:
     site = Site.open(f"sqlite:///{plan.store / 'site.sqlite'}")
     jobs = ProcessJobs(layout.recognition, clock)
     try:
-        events = list(read_events(folder))
-        state = fold(events)
+        state = fold(read_events(folder), keeps_past=False)
         _check_batch(state, plan)
         _check_output(state, plan)
         sources = {**fill_sources(plan.store, plan.sources, plan.tell), **_shared(plan)}
         files = FileStore(plan.store / "files")
-        expire_pages(events, files, clock.wall(), profile.retention.images_days)
+        expire_pages(read_events(folder), files, clock.wall(), profile.retention.images_days)
         person = mend = None
         drivers = Drivers.installed(safe_mode=plan.safe_mode)
         link: LineLink
@@ -165,7 +164,8 @@ async def _run(plan: Plan) -> Ended:
                 await lookup.close()
         if conductor.stopped_by:
             return Ended(None, conductor.stopped_by)
-        summary = await disk.run(hand_over, plan, layout, profile, orders, state, files, site)
+        whole = await disk.run(fold, read_events(folder))
+        summary = await disk.run(hand_over, plan, layout, profile, orders, whole, files, site)
         await line.write("batch.handed_over", {"out": str(plan.out)})
         await disk.run(_forward, folder, layout.line_id, site)
         return Ended(summary)

@@ -32,7 +32,7 @@ from workcell.line.files import FileStore
 from workcell.line.journal import LineJournal, line_folder, read_events
 from workcell.line.line import Line
 from workcell.line.policy import all_auto
-from workcell.line.projection import LineState
+from workcell.line.projection import fold
 from workcell.line.running import Plan, conduct, fill_sources
 from workcell.site import Site, load_orders
 from workcell.twin.box import load_box
@@ -45,32 +45,35 @@ from workcell.twin.stored_jobs import StoredJobs
 from workcell.twin.tag_reader import FeigReader
 from workcell.twin.world import World
 
-_EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+EPOCH = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+_SCAN_MS = 20
 _SITE_URL = "http://twin"
 
 
 @dataclass(frozen=True)
 class VirtualRun:
-    """What a batch on virtual time is made of."""
+    """What a batch on virtual time is made of; ``world`` is a folder in which the twin keeps its world."""
 
     layout: Path
     profile: Path
     shipment: Path
     books: int
     seed: int
+    world: Path | None = None
 
 
 def run_batch_virtually(plan: VirtualRun, folder: Path) -> list[Event]:
     """Run one batch with its store in ``folder``; returns the line's history."""
-    run_virtual(_run(plan, folder))
+    run_virtual(conduct_virtually(plan, folder, VirtualClock(EPOCH)))
     return list(read_events(line_folder(folder, load_layout(plan.layout).line_id)))
 
 
-async def _run(plan: VirtualRun, folder: Path) -> None:
-    layout, clock, ids = load_layout(plan.layout), VirtualClock(_EPOCH), SeededIds(plan.seed)
+async def conduct_virtually(plan: VirtualRun, folder: Path, clock: VirtualClock) -> None:
+    """Conduct the next batch of the line whose store is ``folder``, on fresh machines, on virtual time."""
+    layout, ids = load_layout(plan.layout), SeededIds(plan.seed)
     profile = load_profile(plan.profile).model_copy(update={"autonomy": all_auto()})
     box = load_box(plan.shipment / "box.json")
-    world = build_world(layout, box, None, Run(plan.books, plan.seed))
+    world = build_world(layout, box, plan.world, Run(plan.books, plan.seed))
     orders = load_orders(plan.shipment / "orders.csv")
     sources = fill_sources(
         folder,
@@ -78,23 +81,29 @@ async def _run(plan: VirtualRun, folder: Path) -> None:
     )
     disk = InlineWorker()
     async with AsyncExitStack() as stack:
+        stack.callback(world.close)
         site = Site.open(f"sqlite:///{folder / 'site.sqlite'}")
         stack.callback(site.close)
         journal = LineJournal(line_folder(folder, layout.line_id), layout.line_id, clock, InlineWorker())
         stack.push_async_callback(journal.close)
         plant = TwinPlant(world, layout, seed=plan.seed, speed=1.0)
         names = [place.name for place in layout.stations]
-        host = plc.PlcHost(plc.SoftPlc(plant, plc.builtin_tagmap(), names), clock)
+        scan_ms = layout.twin.scan_ms if layout.twin else _SCAN_MS
+        host = plc.PlcHost(plc.SoftPlc(plant, plc.builtin_tagmap(), names), clock, scan_ms=scan_ms)
         scanning = asyncio.get_running_loop().create_task(host.run())
         stack.callback(scanning.cancel)
-        link = plc.PlcLink(memory_connect(host.serve), clock, ids)
+        state = fold(read_events(line_folder(folder, layout.line_id)), keeps_past=False)
+        link = plc.PlcLink(
+            memory_connect(host.serve), clock, ids, poll_seconds=layout.plc.poll_ms / 1000,
+            last_boot_id=state.boot_id or 0,
+        )  # fmt: skip
         line = Line(
             layout=layout,
             profile=profile,
             clock=clock,
             ids=ids,
             journal=journal,
-            state=LineState(),
+            state=state,
             link=link,
             devices=_devices(world, clock, plan.seed),
             jobs=StoredJobs(box, profile.labels),

@@ -109,3 +109,25 @@ def test_a_new_batch_starts_with_no_books():
     line.apply(OPENED)
     assert (line.books, line.handed_over, line.batches) == ({}, False, 2)
     assert isinstance(line, LineState)
+
+
+def _left(number):
+    book, effect = f"b-{number:04d}", f"e{number}"
+    return [
+        event("book.fed", {"track_id": number, "fed_as": number, "zone": "supply"}, book),
+        event("effect.intended", {"key": "k", "kind": "print"}, book, effect),
+        event("effect.done", {}, book, effect),
+        event("step.noted", {"key": "spot_check", "picked": True}, book),
+        event("book.diverted", {"way": "review", "reasons": [], "marked": True}, book),
+        event("book.left", {"outcome": "review", "bin": "review"}, book),
+    ]
+
+
+def test_a_running_line_lets_go_of_books_that_left_long_ago():
+    events = [OPENED, *(each for number in range(1, 101) for each in _left(number))]
+    lean, whole = fold(events, keeps_past=False), fold(events)
+    assert (lean.counts(), lean.in_flight()) == (whole.counts(), [])
+    assert not lean.history
+    assert not lean.book("b-0001").steps
+    assert lean.book("b-0001").notes == {"spot_check": {"key": "spot_check", "picked": True}}
+    assert lean.book("b-0100").steps.keys() == whole.book("b-0001").steps.keys() == {"k"}
