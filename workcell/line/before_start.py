@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import label_print
@@ -12,20 +11,21 @@ from workcell.kernel.number_ranges import write_number
 from workcell.kernel.profile import Profile
 
 
-def check_before_start(layout: Layout, profile: Profile, path: Path, tell: Callable[[str], None]) -> None:
-    """Raise ConfigError for what would stop every book; ``tell`` hears of what is left out.
+def check_before_start(layout: Layout, profile: Profile, path: Path) -> list[str]:
+    """What is left out with this layout, for a person to know when the batch begins.
 
-    ``path`` is the profile's file.
+    Raises ConfigError for what would stop every book; ``path`` is the profile's file.
     """
     _bins(layout, profile, path)
     if profile.operations.barcode_label and not profile.numbers.preprinted:
         numbers = [write_number(range_, range_.first) for range_ in profile.item_ranges()]
         label_print.check_labels(profile.labels, numbers, path)
-    if profile.operations.spot_check and profile.spot_check.bin not in layout.bins:
-        tell(
-            f"No copy is set apart for the spot check: the layout has no bin {profile.spot_check.bin}. "
-            "Name it under [bins], or write spot_check = false under [operations] of the profile."
-        )
+    if not profile.operations.spot_check or profile.spot_check.bin in layout.bins:
+        return []
+    return [
+        f"No copy is set apart for the spot check: the layout has no bin {profile.spot_check.bin}. "
+        "Name it under [bins], or write spot_check = false under [operations] of the profile."
+    ]
 
 
 def _bins(layout: Layout, profile: Profile, path: Path) -> None:

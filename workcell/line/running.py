@@ -105,7 +105,7 @@ def run_batch(plan: Plan) -> Ended:
 
 async def _run(plan: Plan) -> Ended:
     layout, profile = load_layout(plan.layout), _profile(plan)
-    check_before_start(layout, profile, plan.profile, plan.tell)
+    left_out = check_before_start(layout, profile, plan.profile)
     orders = [order for path in plan.orders for order in load_orders(path)]
     if plan.invoice:
         load_invoice(plan.invoice)  # what is wrong with it is said before a book is fed
@@ -156,6 +156,8 @@ async def _run(plan: Plan) -> Ended:
         conductor = Conductor(line, cataloguing, Inbox(folder))
         try:
             if not _waits_for_output(state):
+                for remark in left_out:
+                    plan.tell(remark)
                 await conduct(conductor, orders, plan)
         finally:
             await link.close()

@@ -16,9 +16,7 @@ PROFILE = load_profile(FILE)
 
 def check(layout="twin", profile=PROFILE):
     """What is told of an example layout with a profile."""
-    told = []
-    check_before_start(load_layout(EXAMPLES / "layouts" / f"{layout}.toml"), profile, FILE, told.append)
-    return told
+    return check_before_start(load_layout(EXAMPLES / "layouts" / f"{layout}.toml"), profile, FILE)
 
 
 def changed(table, **changes):
