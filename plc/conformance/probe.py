@@ -28,7 +28,8 @@ class Probe(Host):
     # --- bringing the line somewhere ---------------------------------------------------------------------
 
     async def claim(self) -> None:
-        """Own the line and keep it."""
+        """Own the line and keep it, whatever token the check before has ended with."""
+        self.talk.heart.token = TOKEN
         self.start_beating()
         await self.until(
             self.line, lambda line: line["owner"] == TOKEN, 3.0, "the token of the only host as owner"

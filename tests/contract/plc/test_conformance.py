@@ -150,6 +150,13 @@ def test_a_mutant_is_caught_under_its_rule(rule: str, patch: Callable[[Any], Non
     assert _verdicts(_conform("gold", (rule,), patch=patch))[rule] == "fail"
 
 
+def test_a_broken_rule_of_ownership_breaks_no_other_check() -> None:
+    """The check that fails has written another token; the one after it owns the line again."""
+    patch = next(patch for _, patch in MUTANTS if patch.__name__ == "echoes_the_stamp_of_anyone")
+    verdicts = _verdicts(_conform("silver", ("WC-OW-004", "WC-HS-005", "WC-BT-002"), patch=patch))
+    assert verdicts == {"WC-OW-004": "fail", "WC-HS-005": "pass", "WC-BT-002": "pass"}
+
+
 def test_every_check_with_a_plc_behind_it_has_a_mutant_or_says_why_not() -> None:
     """What no patch of the program breaks is the link, the manifest or the host: the tests below."""
     unbroken = {check.rule for check in CHECKS} - {rule for rule, _ in MUTANTS}
