@@ -93,8 +93,8 @@ def print_labels(
     folder = store or default_store()
     if no_ledger or (store is None and not (folder / "site.sqlite").exists()):
         why = "--no-ledger" if no_ledger else f"there is no store {folder}; --store names one"
-        print_line(f"The ledger of numbers is not touched: {why}.")
         printed, told = run(RunRecord(record, jobs)), None
+        print_line(f"The ledger of numbers is not touched: {why}.")
     else:
         from workcell.cli.label_ledger import print_on_record  # the site store takes its time to be imported
 
