@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plc.conformance.checks import Catalogue, expect, ms
 from plc.conformance.host import LINE
 from plc.conformance.probe import Probe
@@ -11,6 +13,7 @@ _BRONZE = Catalogue("bronze")
 CHECKS = _BRONZE.checks
 check = _BRONZE.check
 
+_ACTING = {command: acting for command, _, acting in TRANSITIONS if command in COMMANDS}
 _WALK = (
     ("reset", "idle"), ("start", "execute"), ("hold", "held"), ("unhold", "execute"),
     ("suspend", "suspended"), ("unsuspend", "execute"), ("complete", "complete"), ("reset", "idle"),
@@ -30,13 +33,23 @@ async def _walk(probe: Probe) -> str:
     longest = 0.0
     for command, state in _without(_WALK, probe.manifest.left_out):
         begun = probe.clock.now()
-        answer = await probe.order(command)
-        expect(answer.code == "accepted", f"{command} was answered {answer.code}")
-        code = await probe.end(LINE, answer.seq)
+        number = await probe.next_seq(LINE)
+        await probe.write_line({"cntrl_cmd": probe.map.number("command", command), "cmd_seq": number})
+        _expect_acting(probe, command, number, await probe.hand_at_first(LINE, number))
+        code = await probe.end(LINE, number)
         now = await probe.state()
         expect((now, code) == (state, "ok"), f"{command} ended {code} in {now}, not ok in {state}")
         longest = max(longest, probe.clock.now() - begun)
     return f"longest {ms(longest)}"
+
+
+def _expect_acting(probe: Probe, command: str, number: int, line: dict[str, Any]) -> None:
+    """A line that has answered and is not done is in the acting state of the command."""
+    code, state = probe.map.name("ack", line["ack_code"]), probe.map.name("state", line["state"])
+    expect(code == "accepted", f"{command} was answered {code}")
+    acting = _ACTING[command]
+    waits = line["done_seq"] == number or state == acting
+    expect(waits, f"{command} shows {state} between its answer and its end, not {acting}")
 
 
 def _without(walk: tuple[tuple[str, str], ...], left_out: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -1059,3 +1059,16 @@ def takes_rising_numbers_only_at_stations(plc: Any) -> None:
     for station in plc._stations:
         hand = station.hand
         hand.is_new = lambda seq, hand=hand: seq > hand.ack_seq
+
+
+@mutant("WC-PM-001")
+def skips_unholding(plc: Any) -> None:
+    fire = plc._line.fire
+
+    def leaping(trigger: str, reason: str = "") -> bool:
+        done = bool(fire(trigger, reason))
+        if plc.unit.state == "unholding":
+            fire("sc")
+        return done
+
+    plc._line.fire = leaping
