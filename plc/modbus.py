@@ -29,13 +29,14 @@ _LOOK_AT_ADDRESSES = "Check the base addresses in the manifest."
 _LOOK_AT_UNIT = (
     "Check the unit id in the manifest; the device behind a gateway does not answer under this one."
 )
+_LOOK_AT_LOAD = "See what keeps the device busy; retries in the manifest says how often it is asked again."
 _EXCEPTIONS = {
     1: ("does not know the function", "Serve functions 3, 6 and 16; set fc23 in the manifest as it is."),
     2: ("has no such registers", _LOOK_AT_ADDRESSES),
     3: ("does not take the value", "Set max_block in the manifest to what one read may carry."),
     4: ("failed", "See to the device."),
-    5: ("needs long", "Set reply_ms in the manifest as it is."),
-    6: ("is busy", "Set reply_ms in the manifest as it is."),
+    5: ("needs long", _LOOK_AT_LOAD),
+    6: ("is busy", _LOOK_AT_LOAD),
     10: ("can't be reached", _LOOK_AT_UNIT),
     11: ("does not answer its gateway", _LOOK_AT_UNIT),
 }
@@ -44,6 +45,8 @@ _FAST_BAUD = 19200
 _FAST_SILENCE = 0.00175
 _BABBLE_SECONDS = 5.0
 _LEAST_LISTENING = 0.00005
+_BUSY = (5, 6)  # acknowledge, server device busy: the same request may be taken later
+_BUSY_SECONDS = 0.02
 
 
 class BadFrame(Exception):
@@ -52,6 +55,10 @@ class BadFrame(Exception):
 
 class ModbusRefusal(DeviceFault):
     """The device answered with an exception code."""
+
+
+class DeviceBusy(ModbusRefusal):
+    """The device answered that it is busy: asked again, it may do it."""
 
 
 # --- requests and answers --------------------------------------------------------------------------------
@@ -87,7 +94,8 @@ class Request:
 
 def _refusal(code: int) -> ModbusRefusal:
     text, remedy = _EXCEPTIONS.get(code, ("refused", _LOOK_AT_ADDRESSES))
-    return ModbusRefusal(f"the device {text} (Modbus exception {code})", remedy=remedy)
+    kind = DeviceBusy if code in _BUSY else ModbusRefusal
+    return kind(f"the device {text} (Modbus exception {code})", remedy=remedy)
 
 
 def read_request(address: int, count: int) -> Request:
@@ -289,15 +297,21 @@ class ModbusClient:
         await self.run(write_request(address, values))
 
     async def run(self, request: Request, retries: int | None = None) -> tuple[int, ...]:
-        """Carry out a request, again after a missing or strange answer; safe because writes are idempotent.
+        """Carry out a request; again after a missing or strange answer, or where the device is busy.
 
-        Raises DeviceGone when no try was answered, ModbusRefusal when the device said no.
+        That is safe because writes are idempotent.  Raises DeviceGone when no try was answered, ModbusRefusal
+        when the device said no, or was busy at the last try too.
         """
         tries = 1 + (self._patience.retries if retries is None else retries)
         problem = ""
-        for _ in range(tries):
+        for left in reversed(range(tries)):
             try:
                 return await self._try(request)
+            except DeviceBusy:
+                if not left:
+                    raise
+                await self._clock.sleep(_BUSY_SECONDS)
+                continue
             except TimeoutError:
                 problem = "no answer in time"
             except BadFrame as error:

@@ -140,7 +140,7 @@ def test_an_exception_answer_is_a_refusal_with_its_meaning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "key"), [(1, "fc23"), (2, "base addresses"), (3, "max_block"), (6, "reply_ms"), (11, "unit id")]
+    ("code", "key"), [(1, "fc23"), (2, "base addresses"), (3, "max_block"), (6, "busy"), (11, "unit id")]
 )
 def test_an_exception_answer_names_the_key_of_the_manifest_to_look_at(code: int, key: str) -> None:
     with pytest.raises(ModbusRefusal) as refused:
@@ -240,6 +240,25 @@ def test_a_broken_frame_is_asked_for_again() -> None:
         assert await client.read(0, 1) == (9,)
 
     _with_server(serve, use, rtu=True)
+
+
+@pytest.mark.parametrize("rtu", [False, True], ids=["tcp", "rtu"])
+def test_a_busy_device_is_asked_again_and_then_believed(rtu: bool) -> None:
+    """Modbus Application Protocol 1.1b3, clause 7: after code 06 the client sends the message again."""
+    answers = [b"\x83\x06", _value(9), *[b"\x83\x06"] * 9]
+
+    async def serve(stream: MemoryStream) -> None:
+        for pdu in answers:
+            request = await stream.read()
+            mbap = request[:4] + bytes((0, len(pdu) + 1, 1))
+            await stream.write(_rtu(pdu) if rtu else mbap + pdu)
+
+    async def use(client: ModbusClient) -> None:
+        assert await client.read(0, 1) == (9,)
+        with pytest.raises(ModbusRefusal, match="is busy"):
+            await client.read(0, 1)
+
+    _with_server(serve, use, rtu=rtu)
 
 
 def test_a_late_tcp_answer_is_dropped_by_its_number() -> None:
