@@ -12,7 +12,9 @@ _LONGEST_SCAN = 0.1  # one scan that came late must not look like a silent host
 class Ownership:
     """One writer, known by its token and its moving heartbeat (WC-OW-001..003, WC-WD-001)."""
 
-    def __init__(self) -> None:
+    def __init__(self, scan_seconds: float) -> None:
+        """``scan_seconds`` is the longest scan that is no late one."""
+        self._longest_scan = max(_LONGEST_SCAN, scan_seconds)
         self.token = 0
         self.heartbeat = 0
         self.stamp = 0
@@ -29,7 +31,7 @@ class Ownership:
         if heartbeat != self.heartbeat and token and self.token in (0, token):
             self.token, self.heartbeat, self._silent = token, heartbeat, 0.0
         elif self.token:
-            self._silent += min(elapsed, _LONGEST_SCAN)
+            self._silent += min(elapsed, self._longest_scan)
             lost = self._silent >= WATCHDOG_SECONDS - _ROUNDING or token == 0
         if lost:
             self.token, self.heartbeat = 0, heartbeat

@@ -62,7 +62,7 @@ class SoftPlc:
         self.boot_id = boot_id
         self.image.reset()
         self._line = LineState(self._plant, self._map)
-        self._owner = Ownership()
+        self._owner = Ownership(self._manifest.timing.scan_ms / 1000)
         self._stations = StationWork(self._line, self._owner, self.image, self._names, self._manifest)
         self._publisher = Publisher(self.image, self._line, self._owner, self._stations)
         self._hand = Handshake()

@@ -52,6 +52,7 @@ def _conform(
     rtu: bool = False,
     end: Callable[[Any], Any] = lambda stream: stream,
     kit: dict[str, Any] | None = None,
+    scan_ms: int = 20,
     **changes: Any,
 ) -> Report:
     """The kit against a soft PLC in memory, on virtual time."""
@@ -62,7 +63,7 @@ def _conform(
         plant = DryPlant() if manifest.dry_run else _Books()
         plc = SoftPlc(plant, builtin_tagmap(), manifest.stations, manifest=manifest)
         patch(plc)
-        host = PlcHost(plc, clock, unit=manifest.unit)
+        host = PlcHost(plc, clock, unit=manifest.unit, scan_ms=scan_ms)
         scanning = asyncio.create_task(host.run())
         serve = host.serve_rtu if rtu else host.serve
         connect = memory_connect(lambda stream: serve(end(stream)))
@@ -130,6 +131,12 @@ def test_what_a_line_has_not_is_not_applicable(stations: tuple[str, ...]) -> Non
     report = _conform("gold", stations=stations)
     assert not _failures(report)
     assert _verdicts(report)["WC-TT-004"] == "n/a"
+
+
+@pytest.mark.parametrize("scan_ms", [5, 100, 200])
+def test_fast_and_slow_scans_pass_at_gold(scan_ms: int) -> None:
+    timing = default_manifest().timing.model_copy(update={"scan_ms": scan_ms})
+    assert not _failures(_conform("gold", scan_ms=scan_ms, timing=timing))
 
 
 def test_a_plc_may_scan_faster_than_its_manifest_says() -> None:
