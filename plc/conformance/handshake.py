@@ -5,6 +5,7 @@ from __future__ import annotations
 from plc.conformance.checks import Catalogue, expect
 from plc.conformance.host import FOREIGN, LINE, TOKEN
 from plc.conformance.probe import Probe
+from plc.modbus import write_request
 
 _BRONZE = Catalogue("bronze")
 CHECKS = _BRONZE.checks
@@ -29,7 +30,19 @@ async def _once(probe: Probe) -> str:
     await probe.write_line({"cntrl_cmd": probe.map.number("command", "start"), "cmd_seq": answer.seq})
     await probe.wait_scans(5)
     expect(await probe.state() == "idle", f"number {answer.seq} acted twice: the line left Idle")
+    if not probe.talk.numbered:
+        await _without_the_words_in_front(probe)
     return "written twice, acted once"
+
+
+async def _without_the_words_in_front(probe: Probe) -> None:
+    """On a serial line a host leaves out owner, heartbeat, stamp and event_ack, which stand there already."""
+    number = await probe.next_seq(LINE)
+    address = probe.codec.address("line_command", "unit_mode")
+    await probe.talk.run(write_request(address, [0, probe.map.number("command", "stop"), number]))
+    answer = await probe.answer(LINE, number)
+    text = f"stop, written from unit_mode on (register {address}), was answered {answer.code}"
+    expect(answer.code == "accepted", text)
 
 
 @check("WC-HS-002", start="stopped", advice="On a refusal set AckSeq and AckCode and nothing else.")
@@ -187,8 +200,10 @@ async def _missing_stations(probe: Probe) -> str:
         await probe.write_unit(station, _UNKNOWN_VERB, (), 1)
     await probe.wait_scans(4)
     for station in missing:
-        entry = await probe.hand(station)
-        expect(not any(_flat(entry)), f"{station} is not in the manifest, but its entry is {entry}")
+        for block in ("stations", "zones", "pulse"):
+            entry = await probe.entry(block, station)
+            text = f"{station} is not in the manifest, but its entry in {block} is {entry}"
+            expect(not any(_flat(entry)), text)
     return f"{len(missing)} stations"
 
 

@@ -8,7 +8,16 @@ from contextlib import suppress
 from plc.conformance.checks import Catalogue, expect
 from plc.conformance.host import LINE, Broken
 from plc.conformance.probe import NotApplicable, Probe
-from plc.modbus import ModbusRefusal, Request, crc16, read_request, write_request
+from plc.modbus import (
+    MbapFramer,
+    ModbusClient,
+    ModbusRefusal,
+    Patience,
+    Request,
+    crc16,
+    read_request,
+    write_request,
+)
 from workcell.kernel.errors import DeviceGone
 
 _GOLD = Catalogue("gold")
@@ -17,6 +26,7 @@ check = _GOLD.check
 
 _GARBAGE = bytes(range(7, 60, 5))
 _UNKNOWN_FUNCTION = 0x41
+_NEW_CONNECTION_SECONDS = 1.0
 
 
 def _frame(probe: Probe, pdu: bytes, unit: int) -> bytes:
@@ -75,17 +85,35 @@ async def _other_unit(probe: Probe) -> str:
 @check(
     "WC-LN-004",
     start="stopped",
-    advice="Start anew after a silence of 3.5 characters; close a broken TCP peer.",
+    advice="Start anew after a silence of 3.5 characters; close a broken TCP peer, and let a new one in.",
 )
 async def _after_noise(probe: Probe) -> str:
     """After garbage and half a frame the next whole request is answered."""
     await probe.stop_beating()
+    if probe.talk.numbered:
+        await _beside_the_old_connection(probe)
     whole = _frame(probe, read_request(0, 4).pdu, probe.manifest.unit)
     for noise in (_GARBAGE, whole[:5], b"\x00"):
         await _shout(probe, noise)
     boot = (await probe.line())["boot_id"]
     await probe.claim()
     return f"3 kinds of noise; BootId {boot} was read after each"
+
+
+async def _beside_the_old_connection(probe: Probe) -> None:
+    """A host whose cable was pulled comes back while its old connection still stands."""
+    client = ModbusClient(
+        await probe.connect(), MbapFramer(), probe.clock,
+        unit=probe.manifest.unit, patience=Patience(_NEW_CONNECTION_SECONDS, retries=0),
+    )  # fmt: skip
+    try:
+        await client.run(read_request(probe.codec.hot_span(LINE).address, 4))
+    except DeviceGone as error:
+        raise Broken("a new connection is not answered while the old one stands: take the new one") from error
+    finally:
+        await client.close()
+    await probe.talk.hang_up()
+    await probe.open()
 
 
 async def _shout(probe: Probe, noise: bytes) -> None:

@@ -218,6 +218,28 @@ def test_a_link_that_breaks_a_rule_is_caught(rule: str, end: type[_Careless]) ->
     assert _verdicts(report)[rule] == "fail"
 
 
+def test_a_plc_that_clings_to_a_connection_is_caught() -> None:
+    """WC-LN-004: after a pulled cable the old connection stands; the new one must be served."""
+    serving: list[Any] = []
+
+    class _One(_Careless):
+        async def read(self, limit: int = 65536) -> bytes:
+            while serving[0] is not self:
+                await asyncio.sleep(0.1)
+            data = bytes(await self._stream.read(limit))
+            if not data:
+                serving.remove(self)
+            return data
+
+    def clinging(stream: Any) -> Any:
+        serving.append(_One(stream))
+        return serving[-1]
+
+    report = _conform("gold", ("WC-LN-004",), end=clinging)
+    found = next(rule for rule in report.rules if rule.id == "WC-LN-004")
+    assert (found.verdict, "old one stands" in found.measured) == ("fail", True)
+
+
 def test_a_plc_that_forgets_with_its_connection_is_caught() -> None:
     """WC-HS-005."""
     plcs: list[Any] = []
