@@ -118,14 +118,12 @@ def reconcile_result(result: BatchResult) -> Reconciliation:
 def headline(result: BatchResult, reconciliation: Reconciliation) -> str:
     """The batch in one sentence.
 
-    "24 fed, 19 ready (5 wait for the spot check), 4 need you, 1 returned; the invoice agrees".
+    "24 fed, 19 ready, 4 need you, 1 returned; the invoice agrees; 5 of the ready ones wait for the spot
+    check".
     """
     words = words_of(result.profile.language)
     counts = tally(result)
-    ready = words["head_catalogued"].format(counts.catalogued)
-    if counts.spot_check:
-        ready += words["head_spot_check"].format(counts.spot_check)
-    parts = [words["head_fed"].format(counts.fed), ready]
+    parts = [words["head_fed"].format(counts.fed), words["head_catalogued"].format(counts.catalogued)]
     for name, number in (
         ("review", counts.review),
         ("rejected", counts.rejected),
@@ -136,7 +134,10 @@ def headline(result: BatchResult, reconciliation: Reconciliation) -> str:
     differing = len(reconciliation.disagreeing)
     base = "head_" if reconciliation.has_invoice else "head_order_"
     verdict = _counted(words, f"{base}differs", differing) if differing else words[f"{base}agrees"]
-    return words["comma"].join(parts) + words["semicolon"] + verdict
+    closing = [words["comma"].join(parts), verdict]
+    if counts.spot_check:
+        closing.append(_counted(words, "head_spot_check", counts.spot_check))
+    return words["semicolon"].join(closing)
 
 
 def claim(line: TitleLine, result: BatchResult, words: Words) -> str:

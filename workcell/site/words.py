@@ -94,7 +94,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     # the opening sentence
     "head_fed": ("{} fed", "送入 {} 册"),
     "head_catalogued": ("{} ready", "完成 {} 册"),
-    "head_spot_check": (" ({} wait for the spot check)", "（其中 {} 册待抽检）"),
+    "head_spot_check_1": ("{} of the ready ones waits for the spot check", "已完成的图书中有 {} 册待抽检"),
+    "head_spot_check": ("{} of the ready ones wait for the spot check", "已完成的图书中有 {} 册待抽检"),
     "head_review": ("{} need you", "待您处理 {} 册"),
     "head_review_1": ("{} needs you", "待您处理 {} 册"),
     "head_rejected": ("{} returned", "退回 {} 册"),

@@ -8,7 +8,8 @@ import pytest
 from workcell.kernel.errors import BadInput, Refused
 from workcell.kernel.events import GENESIS, Event, event_hash
 from workcell.site import Delivery
-from workcell.site.report import decided_alike, spot_check_view
+from workcell.site.counts import batch_json
+from workcell.site.report import decided_alike, headline, reconcile_result, spot_check_view
 from workcell.site.spot_checks import SpotCheck, error_rate
 
 ABOUT = {"decision": "copy", "source": "vendor", "title_key": "t1", "call_number": "823 X"}
@@ -101,3 +102,19 @@ def test_the_report_shows_the_rate_and_what_was_decided_as_the_wrong_one(english
     view = spot_check_view(result)
     assert view.rate.startswith("1 wrong of 1 looked at so far: 100.00%")
     assert view.copies == ((one.marks.barcode, "wrong", "torn", ", ".join(likes)),)
+
+
+def test_copies_that_wait_for_a_look_are_ready_and_counted_apart(english_batch):
+    released = [book for book in english_batch.books if book.outcome == "catalogued"]
+    waiting, seen = (
+        SpotCheck(book.marks.barcode, english_batch.batch_id, book.book_id, ABOUT, "", verdict)
+        for book, verdict in zip(released[:2], ("", "right"), strict=True)
+    )
+    other = replace(waiting, barcode="9", batch_id="another")
+    result = replace(english_batch, spot_checks=(waiting, seen, other))
+    figures = batch_json(result)
+    assert (figures["catalogued"], figures["spot_check"]) == (len(released), 1)
+    sentence = headline(result, reconcile_result(result))
+    assert f"{len(released)} ready, " in sentence
+    assert sentence.endswith("; 1 of the ready ones waits for the spot check")
+    assert "spot check" not in headline(english_batch, reconcile_result(english_batch))
