@@ -21,7 +21,7 @@ from plc.conformance import (
 )
 from plc.conformance.checks import LEVELS, Check, Level, Question
 from plc.conformance.host import Ask, Broken
-from plc.conformance.probe import NotApplicable, Probe
+from plc.conformance.probe import BOOT_SECONDS, NotApplicable, Probe
 from plc.manifest import Manifest
 from plc.modbus import Framer, MbapFramer, RtuFramer
 from plc.tagmap import TagMap, builtin_tagmap
@@ -32,6 +32,7 @@ _FILES = (registers, packml, handshake, restarts, tracking, trouble, events, ala
 CHECKS: tuple[Check, ...] = tuple(check for file in _FILES for check in file.CHECKS)
 Verdict = Literal["pass", "fail", "n/a"]
 _LONGEST_CHECK = 300.0
+_REOPEN_SECONDS = 0.5
 _LONGEST_WITH_A_PERSON = 3600.0
 
 
@@ -92,6 +93,7 @@ class Kit:
         framer: Callable[[], Framer] = MbapFramer if baud is None else lambda: RtuFramer(baud)
         self._probe = Probe(connect, clock, ids, self._map, manifest, framer, ask)
         self._clock = clock
+        self._there = True
         self._longest = _LONGEST_WITH_A_PERSON if ask else _LONGEST_CHECK
 
     async def run(self, level: Level, only: Sequence[str] = ()) -> Report:
@@ -114,17 +116,19 @@ class Kit:
     async def _ask_all(self, checks: Sequence[Check]) -> list[Finding]:
         findings: list[Finding] = []
         answered: dict[Question, Finding] = {}  # a check that proves two rules is asked once
-        missing = ""
+        ended = ""
         for check in checks:
             twin = answered.get(check.ask)
-            if missing:
-                finding = Finding(check.rule, check.level, "n/a", "", f"not asked, {missing} failed")
+            if ended:
+                finding = Finding(check.rule, check.level, "n/a", "", f"not asked, {ended}")
             elif twin is not None:
                 finding = Finding(check.rule, check.level, twin.verdict, twin.measured, twin.text)
             else:
                 finding = await self._ask(check)
-            if check.needed and finding.verdict == "fail":
-                missing = check.rule
+            if not ended and not self._there:
+                ended = f"the PLC has not come back since {check.rule}"
+            elif not ended and check.needed and finding.verdict == "fail":
+                ended = f"{check.rule} failed"
             answered[check.ask] = finding
             findings.append(finding)
             self._told(finding)
@@ -158,7 +162,16 @@ class Kit:
             await self._probe.bring("execute")
 
     async def _reopen(self) -> None:
+        """Come back to a PLC that has gone, within the time that a power-up may take."""
         await self._probe.stop_beating()
-        with suppress(DeviceGone, DeviceFault):
-            await self._probe.talk.hang_up()
-            await self._probe.open()
+        deadline = self._clock.now() + BOOT_SECONDS
+        while True:
+            with suppress(DeviceGone, DeviceFault):
+                await self._probe.talk.hang_up()
+                await self._probe.open()
+                await self._probe.line()
+                return
+            if self._clock.now() > deadline:
+                self._there = False
+                return
+            await self._clock.sleep(_REOPEN_SECONDS)

@@ -12,7 +12,8 @@ from plc.packml import TARGETS, TRANSITIONS
 from workcell.kernel.errors import DeviceFault, DeviceGone
 
 NO_COMPARE = 0xFFFF
-_BOOT_SECONDS = 30.0
+BOOT_SECONDS = 30.0
+"""How long a PLC may be away when it is powered off and on."""
 
 
 class NotApplicable(Exception):
@@ -97,7 +98,7 @@ class Probe(Host):
         before = (await self.line())["boot_id"]
         await self.stop_beating()
         await self.play("restart")
-        deadline = self.clock.now() + _BOOT_SECONDS
+        deadline = self.clock.now() + BOOT_SECONDS
         while True:
             try:
                 if self.talk.client is None:

@@ -347,6 +347,27 @@ def test_a_wrong_base_address_ends_the_questions() -> None:
     assert set(_verdicts(report).values()) == {"fail", "n/a"}
 
 
+def test_a_plc_that_goes_away_for_good_ends_the_questions() -> None:
+    """It is waited for as long as a power-up may take; what was not asked is not said to be broken."""
+    wires: list[Any] = []
+
+    class _Dying(_Careless):
+        reads = 0
+
+        async def read(self, limit: int = 65536) -> bytes:
+            _Dying.reads += 1
+            return b"" if _Dying.reads > 200 else bytes(await self._stream.read(limit))
+
+    report = _conform("silver", end=lambda stream: wires.append(_Dying(stream)) or wires[-1])
+    failed = [rule for rule in report.rules if rule.verdict == "fail"]
+    unasked = [rule.text for rule in report.rules if rule.verdict == "n/a"]
+    assert not report.passed
+    assert len({rule.measured for rule in failed}) == 1
+    assert len(unasked) > 40
+    assert unasked[-1] == f"not asked, the PLC has not come back since {failed[0].id}"
+    assert len(wires) > 10
+
+
 def test_a_dead_endpoint_is_device_gone() -> None:
     async def main() -> None:
         async def nobody() -> Any:
