@@ -6,7 +6,7 @@ An outline that does not fit the measured size is none, so that a faint one may 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,9 +20,12 @@ from vision.page import find_outline
 from vision.photo import Pixels
 from workcell.kernel.evidence import Box, Point
 
+Grey = npt.NDArray[np.float32]
+
 _SIDE = 500
 _RIM_SHARE = 0.02
 _LEAST_DIFFERENCE, _NOISE_FACTOR = 3.0, 2.0
+_EDGE_SIGMA, _LEAST_EDGE, _LEAST_EDGE_PX = 5.0, 2.0, 40
 _LEAST_PATCH = 0.0005
 _LEAST_FACE = 0.05
 _LEAST_FILL = 0.8
@@ -85,13 +88,17 @@ def face_in_view(image: Pixels, width_mm: float | None, height_mm: float) -> Fac
 
 
 def _outlines(image: Pixels) -> Iterator[Quad]:
-    """The clear outline, then the faint one: dark covers on a dark tray differ by a few grey levels."""
+    """The clear outline, then the faint ones: dark covers on a dark tray differ by a few grey levels.
+
+    The last one is by edges alone, which a lamp's glare on cover and tray has none of.
+    """
     clear = find_outline(image)
     if clear is not None:
         yield cast(Quad, tuple(clear))
-    faint = _faint_outline(image)
-    if faint is not None:
-        yield faint
+    for unlike in (_unlike_ground, _unlike_surroundings):
+        faint = _faint_outline(image, unlike)
+        if faint is not None:
+            yield faint
 
 
 def _fits(outline: Quad, width_mm: float | None, height_mm: float) -> bool:
@@ -103,13 +110,12 @@ def _fits(outline: Quad, width_mm: float | None, height_mm: float) -> bool:
     return abs(width / height * height_mm / width_mm - 1) <= _MOST_ODD
 
 
-def _faint_outline(image: Pixels) -> Quad | None:
-    """The rectangle round all that differs from the ground, whose slow changes of light are modelled."""
+def _faint_outline(image: Pixels, unlike: Callable[[Grey], Pixels]) -> Quad | None:
+    """The rectangle round all that stands out."""
     scale = _SIDE / max(image.shape[:2])
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float32)
-    differing = _unlike_ground(soft)
-    closed = cv2.morphologyEx(differing, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    closed = cv2.morphologyEx(unlike(soft), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     patches = [contour for contour in contours if cv2.contourArea(contour) > _LEAST_PATCH * closed.size]
     if not patches:
@@ -123,16 +129,36 @@ def _faint_outline(image: Pixels) -> Quad | None:
     return cast(Quad, tuple((x / scale, y / scale) for x, y in corners))
 
 
-def _unlike_ground(image: npt.NDArray[np.float32]) -> Pixels:
+def _unlike_ground(image: Grey) -> Pixels:
     """Mask of what differs by more than noise from the ground, a slow curve through the picture's rim."""
     height, width = image.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
+    rim = _rim(image)
+    ground, *_ = np.linalg.lstsq(terms[rim], image[rim], rcond=None)
+    difference = np.abs(image - terms @ ground).max(axis=2)
+    mask = _above_noise(difference, _LEAST_DIFFERENCE)
+    return cast(Pixels, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+
+
+def _unlike_surroundings(image: Grey) -> Pixels:
+    """Mask of edges: what differs by more than noise from the mean of what lies round it."""
+    difference = np.abs(image - cv2.GaussianBlur(image, (0, 0), _EDGE_SIGMA)).max(axis=2)
+    mask = _above_noise(difference, _LEAST_EDGE)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    lines = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] >= _LEAST_EDGE_PX]
+    return np.isin(labels, lines).astype(np.uint8) * 255
+
+
+def _above_noise(difference: Grey, least: float) -> Pixels:
+    noise = float(np.percentile(difference[_rim(difference)], 90))
+    return (difference > max(least, _NOISE_FACTOR * noise)).astype(np.uint8) * 255
+
+
+def _rim(image: Grey) -> npt.NDArray[np.bool_]:
+    """The picture's rim, where the ground shows."""
+    height, width = image.shape[:2]
     wide = max(3, round(min(height, width) * _RIM_SHARE))
     rim = np.ones((height, width), bool)
     rim[wide:-wide, wide:-wide] = False
-    ground, *_ = np.linalg.lstsq(terms[rim], image[rim], rcond=None)
-    difference = np.abs(image - terms @ ground).max(axis=2)
-    noise = float(np.percentile(difference[rim], 90))
-    mask = (difference > max(_LEAST_DIFFERENCE, _NOISE_FACTOR * noise)).astype(np.uint8) * 255
-    return cast(Pixels, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+    return rim

@@ -180,10 +180,13 @@ def test_of_two_red_marks_the_one_where_the_stamp_belongs_is_the_stamp(save, dra
         assert find_stamp(save(page), PAGE_MM, place).place_mm == pytest.approx(place, abs=2)
 
 
-def test_a_dark_cover_on_a_dark_tray_is_found_by_its_measured_shape():
+@pytest.mark.parametrize("glare", [0, 25])
+def test_a_dark_cover_on_a_dark_tray_is_found_by_its_measured_shape(glare):
     tray = np.full((1200, 900, 3), (44, 40, 38), np.float64)
     tray *= np.linspace(0.95, 1.05, 900)[np.newaxis, :, np.newaxis]
     tray[150:1050, 150:750] = (34, 34, 34)
+    y, x = np.mgrid[0:1200, 0:900]
+    tray += glare * np.exp(-((x - 780) ** 2 + (y - 300) ** 2) / 2 / 150**2)[:, :, np.newaxis]
     picture = np.clip(tray + np.random.default_rng(1).normal(0, 3, tray.shape), 0, 255).astype(np.uint8)
     face = face_in_view(picture, 120.0, 180.0)
     assert face is not None
