@@ -364,6 +364,8 @@ class Line:
             known.state, known.mode, known.linked, known.boot_id,
         ):  # fmt: skip
             body = {"state": view.state, "mode": view.mode, "linked": view.linked, "boot_id": view.boot_id}
+            if view.boot_id != known.boot_id:
+                body["counters"] = {"entered": view.entered, "left": view.left}
             await self.write("line.state", body)
         if view.linked and view.state == "Execute":
             for key in _UNTIL_EXECUTE:

@@ -229,6 +229,14 @@ class LineState:
         """Books on record that went past the photo-eye at the exit."""
         return sum(book.outcome not in ("", "missing") for book in self.books.values())
 
+    def count_on(self, counters: Mapping[str, int]) -> None:
+        """Take the photo-eyes' ``counters`` after a power-up, which sets them to 0 in a unit that keeps none.
+
+        From there on they count what is still to come.
+        """
+        if counters and not any(counters.values()):
+            self.baseline = {"entered": -len(self.books), "left": -self.gone_out()}
+
     def counts(self) -> dict[str, int]:
         """Books by outcome, and those fed and on the line."""
         tally = {"fed": len(self.books), "on_line": len(self.in_flight())}
@@ -259,6 +267,7 @@ def _line_state(line: LineState, event: Event) -> None:
     line.state, line.mode = event.body["state"], event.body.get("mode", line.mode)
     line.linked = event.body.get("linked", line.linked)
     line.boot_id = event.body.get("boot_id", line.boot_id)
+    line.count_on(event.body.get("counters", {}))
 
 
 def _intended(line: LineState, event: Event) -> None:

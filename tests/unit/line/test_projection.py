@@ -65,6 +65,19 @@ def test_a_restarted_unit_gives_books_another_track_and_remembers_the_first():
     assert (book.fed_as, book.track_id, book.boot_id, book.zone) == (5, 1 << 31, 2, "stamp")
 
 
+@pytest.mark.parametrize(
+    ("counters", "baseline"),
+    [
+        ({"entered": 0, "left": 0}, {"entered": -1, "left": 0}),
+        ({"entered": 41, "left": 40}, {"entered": 40, "left": 40}),
+    ],
+)
+def test_photo_eyes_that_a_power_up_set_back_count_on_from_the_books_on_record(counters, baseline):
+    opened = event("batch.opened", {"batch_id": "b", "counters": {"entered": 40, "left": 40}}, "")
+    state = event("line.state", {"state": "Stopped", "boot_id": 2, "counters": counters}, "")
+    assert fold([opened, FED, state]).baseline == baseline
+
+
 def test_the_same_picture_taken_twice_is_seen_once():
     taken = {"name": "x.jpg", "station": "capture", "role": "top", "view": "cover", "use": "evidence"}
     line = fold([
