@@ -25,6 +25,9 @@ BLURRED = "the picture is blurred"
 EMPTY = "the picture shows nothing to focus on"
 
 _SIDE = 1600
+_SMALLEST_SIDE = 16
+"""A frame with a shorter side in pixels is a broken one."""
+
 _DARK_LEVEL = 40
 _WHITE_LEVEL = 250
 _WASHED_OUT_LEVEL = 150
@@ -81,7 +84,7 @@ def judge_bytes(data: bytes) -> Quality | None:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as header:
                 width, height = header.size
-                if width * height > MAX_PIXELS:
+                if width * height > MAX_PIXELS or min(width, height) < _SMALLEST_SIDE:
                     return None
                 header.draft("L", (_SIDE * width // max(width, height), _SIDE * height // max(width, height)))
                 return judge(np.asarray(header.convert("L")))

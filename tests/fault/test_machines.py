@@ -1,7 +1,14 @@
 """The unit restarts, is held or aborted; people take books and reach in: nothing wrong leaves the line."""
 
+import asyncio
+
 import pytest
 from virtual_line import Death, on_virtual_time
+
+from plc import PlcLink
+from workcell.kernel.errors import DeviceGone
+from workcell.kernel.ids import SeededIds
+from workcell.kernel.streams import memory_connect
 
 SEED = 8
 
@@ -179,6 +186,38 @@ def test_a_stopped_line_goes_on_where_it_stood(tmp_path):
         assert await rig.live()
         assert rig.conductor.stopped_by == "stop"
         assert rig.line.state.batch_open
+        summary = await rig.to_the_end()
+        assert summary["catalogued"] == 2
+        assert rig.broken() == []
+
+    on_virtual_time(tmp_path / "line", story, books=2, seed=SEED)
+
+
+def test_without_a_link_only_a_stop_is_obeyed_and_the_rest_is_told_why(tmp_path):
+    async def story(rig):
+        wires, cut = [], asyncio.Event()
+
+        async def connect():
+            if cut.is_set():
+                raise DeviceGone("the cable is out", subject="PLC")
+            wires.append(await memory_connect(rig.host.serve)())
+            return wires[-1]
+
+        async def pull_the_cable_and_ask():
+            await rig.clock.sleep(5.0)
+            cut.set()
+            await wires[-1].close()
+            await rig.clock.sleep(2.0)
+            refused = rig.requests.put("unhold")
+            await rig.until(lambda: refused in rig.requests.answers)
+            assert not rig.requests.answers[refused]["ok"]
+            assert "no link to the PLC" in rig.requests.answers[refused]["text"]
+            rig.requests.put("stop")
+
+        link = PlcLink(connect, rig.clock, SeededIds(SEED))
+        assert await rig.alongside(pull_the_cable_and_ask(), rig.live(link_of=lambda _: link))
+        assert rig.conductor.stopped_by == "stop"
+        await link.close()
         summary = await rig.to_the_end()
         assert summary["catalogued"] == 2
         assert rig.broken() == []

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 import typer
 from packaging.requirements import Requirement
-from rich.table import Table
+from rich.markup import escape
 
 from label_print.fonts import font_for
 from marc.four_corner import unihan
@@ -52,22 +52,24 @@ def doctor(json: Json = False) -> None:
     if json:
         print_json({"ok": whole, "findings": [asdict(item) for item in findings]})
     else:
-        table = Table("", "what", "found", "to mend it", box=None, pad_edge=False, header_style="bold")
         for item in findings:
-            table.add_row(_mark(item), item.what, item.found, "" if item.ok else _mending(item))
-        paper.print(table)
+            paper.print(_line(item), soft_wrap=True)  # a command or a path is there to be copied
     raise typer.Exit(0 if whole else 1)
+
+
+def _line(item: Finding) -> str:
+    """One finding; below it what mends it, where something is missing."""
+    said = f"{_mark(item)} {item.what:28} {escape(item.found)}"
+    if item.ok:
+        return said
+    why = "" if item.needed else f"for {item.used_for}: "
+    return f"{said}\n{'':10}{why}{escape(item.mend)}"
 
 
 def _mark(item: Finding) -> str:
     if item.ok:
-        return "[green]ok[/]"
-    return "[red]missing[/]" if item.needed else "[yellow]–[/]"
-
-
-def _mending(item: Finding) -> str:
-    mend = item.mend.replace("[", "\\[")
-    return mend if item.needed else f"for {item.used_for}: {mend}"
+        return "[green]ok      [/]"
+    return "[red]missing [/]" if item.needed else "[yellow]–       [/]"
 
 
 def examine() -> list[Finding]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from workcell.kernel.tables import Table, load_toml
+from workcell.kernel.tables import FileBeside, Table, load_toml
 
 STATIONS = (
     "supply", "posture", "capture", "page_turn", "identify", "stamp",
@@ -45,7 +45,7 @@ class CameraPlace(Table):
 
     kind: Annotated[str, Field(min_length=1)]
     endpoint: str
-    calibration: str | None = None
+    calibration: FileBeside = ""
 
 
 class PrinterPlace(Table):
@@ -68,7 +68,7 @@ class PlcPlace(Table):
 
     kind: Annotated[str, Field(min_length=1)]
     endpoint: str = ""
-    manifest: str | None = None
+    manifest: FileBeside = ""
     poll_ms: Annotated[int, Field(ge=5, le=1000)] = 20
 
 
@@ -116,6 +116,11 @@ class Layout(Table):
             raise ValueError("a station is named twice")
         if [name for name in STATIONS if name in names] != names:
             raise ValueError(f"stations must stand in this order: {', '.join(STATIONS)}")
+        photographs = [name for name, camera in self.cameras.items() if camera.kind == "folder"]
+        if self.kind == "line" and photographs:
+            raise ValueError(
+                f"camera {photographs[0]!r} is a folder, which only a desk has; a line takes pictures"
+            )
         for place in self.stations:
             for camera in place.cameras.values():
                 if camera not in self.cameras:

@@ -161,9 +161,18 @@ class Conductor:
         return {"ok": True, "text": f"{request.verb}: the unit is {self.line.state.state}"}
 
     async def _obey(self, verb: str) -> None:
-        """A person's word to the line; unhold and clear also start a unit that stands ready."""
-        state = (await self.line.link.view()).state
-        if verb == "clear" or (verb == "unhold" and state in ("Stopped", "Idle")):
+        """A person's word to the line; unhold and clear also start a unit that stands ready.
+
+        Without a link only a stop is obeyed, by the conductor: the unit holds by itself (WC-WD-001).
+        """
+        view = await self.line.link.view()
+        state = view.state
+        if not view.linked:
+            if verb != "stop":
+                raise Refused(
+                    "there is no link to the PLC", subject=verb, remedy="Check power, cable, address."
+                )
+        elif verb == "clear" or (verb == "unhold" and state in ("Stopped", "Idle")):
             if verb == "clear":
                 await self.line.link.command(verb)
             await self.line.make_ready()

@@ -93,6 +93,7 @@ def open_link(
     endpoint = _resolve(layout.plc.endpoint, _ports(twin_state))
     path, poll_seconds = layout.plc.manifest, layout.plc.poll_ms / 1000
     manifest = plc.load_manifest(Path(path)) if path else plc.default_manifest()
+    _check_manifest(layout, manifest, path)
     if layout.plc.kind != "modbus" and around is not None:
         driver = (drivers or Drivers.installed()).find("link", layout.plc.kind, OURS["link"])
         given = LinkSurroundings(
@@ -111,6 +112,22 @@ def open_link(
         baud=baud_of(endpoint),
         last_boot_id=last_boot_id,
     )
+
+
+def _check_manifest(layout: Layout, manifest: plc.Manifest, path: str) -> None:
+    """Raise ConfigError where the layout has stations or bins that the PLC does not have."""
+    remedy = "Name the vendor's manifest under [plc] of the layout, or mend one of the two."
+    subject = path or "the manifest of the soft PLC"
+    names = [place.name for place in layout.stations]
+    missing = [name for name in names if name not in manifest.stations]
+    if missing:
+        raise ConfigError(f"the PLC has no station {', '.join(missing)}", subject=subject, remedy=remedy)
+    beyond = [name for name, number in layout.bins.items() if number > manifest.bins]
+    if beyond:
+        raise ConfigError(
+            f"the PLC has bins 1 to {manifest.bins}; the layout has {', '.join(beyond)} beyond",
+            subject=subject, remedy=remedy,
+        )  # fmt: skip
 
 
 def _ports(twin_state: Path | None) -> dict[str, str]:

@@ -270,7 +270,7 @@ class Line:
         """The calibration file of the camera that has this role at a station; empty where it has none."""
         place = self.layout.station(station)
         camera = self.layout.cameras.get(place.cameras.get(role, "")) if place else None
-        return camera.calibration or "" if camera else ""
+        return camera.calibration if camera else ""
 
     def look_later(self, book: Book, uses: Collection[Use]) -> None:
         """Have every picture of ``book`` for these uses looked at in the background, once."""

@@ -58,6 +58,16 @@ def test_a_layout_with_an_unknown_key_in_a_table_names_the_table(running, tmp_pa
     one_line(err, path, "plc.pol_ms", "unknown key")
 
 
+def test_a_line_that_has_a_folder_for_a_camera_is_refused(running, tmp_path):
+    path = tmp_path / "layout.toml"
+    camera = LAYOUT.read_text("utf-8").split("[cameras]\n")[1].split(" = ")[0]
+    text = LAYOUT.read_text("utf-8").replace('kind = "http"', 'kind = "folder"')
+    path.write_text(text, "utf-8")
+    code, _, err = running(layout=path)
+    assert code == USAGE
+    one_line(err, path, camera, "a line takes pictures")
+
+
 def test_a_profile_without_a_table_names_it(running, tmp_path):
     path = tmp_path / "profile.toml"
     path.write_text('schema = "profile/1"\nname = "x"\n', "utf-8")

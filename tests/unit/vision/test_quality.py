@@ -103,5 +103,10 @@ def test_what_is_no_image_has_no_quality(data):
     assert judge_bytes(data) is None
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (50, 1), (1, 4000)])
+def test_a_frame_too_small_to_show_anything_has_no_quality(shape):
+    assert judge_bytes(cv2.imencode(".png", np.full(shape, 200, np.uint8))[1].tobytes()) is None
+
+
 def test_a_truncated_frame_has_no_quality(page):
     assert judge_bytes(cv2.imencode(".jpg", page)[1].tobytes()[:9000]) is None
