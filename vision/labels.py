@@ -23,6 +23,7 @@ from vision.votes import Reading, tallied
 from workcell.kernel.evidence import Barcode, Box, Rotation
 
 _FORMATS = [zxingcpp.Codabar, zxingcpp.Code39, zxingcpp.Code128, zxingcpp.DataMatrix, zxingcpp.QRCode]
+_MATRIX = ("DATAMATRIX", "QR")
 _TILTS = (-22.5, 22.5, 45.0, -45.0)
 """zxing reads along rows and columns with some slack; these tilts bring every angle within it."""
 
@@ -36,6 +37,7 @@ def read_label(path: Path) -> tuple[Barcode, ...]:
 
     Each preparation of the picture is a vote; two agreeing ones make a reading accepted.  Two labels with one
     number at different places are two results.  Codabar is given without its start and stop characters.
+    Matrix symbols alone do not end the search: publishers print them on covers too.
     Raises BadInput when the file is not an image.
     """
     grey = cv2.cvtColor(load(path), cv2.COLOR_BGR2GRAY)
@@ -44,7 +46,7 @@ def read_label(path: Path) -> tuple[Barcode, ...]:
         for voter, image, matrix in stage(grey):
             readings += map(_without_ends, zxing_readings(image, matrix, voter, _FORMATS))
         found = tallied(readings)
-        if found and all(b.accepted for b in found):
+        if all(code.accepted for code in found) and any(code.format not in _MATRIX for code in found):
             break
     return tallied(readings)
 

@@ -46,6 +46,13 @@ def test_two_labels_of_one_number_are_counted(save):
     assert [b.text for b in read_label(save(_on_cover(label, label))) if b.accepted] == [ITEM, ITEM]
 
 
+def test_a_publishers_qr_code_does_not_hide_a_label_that_is_harder_to_read(save, turn):
+    label = turn(_on_cover(_label(f"A{ITEM}B", zxingcpp.Codabar)), 33)
+    code = _label("https://example.org/b/1", zxingcpp.QRCode)
+    label[-code.shape[0] :, -code.shape[1] :] = code[:, :, np.newaxis]
+    assert sorted(b.format for b in read_label(save(label)) if b.accepted) == ["CODABAR", "QR"]
+
+
 def test_a_face_without_a_label_has_none(save, draw_cover):
     assert not [b for b in read_label(save(draw_cover("9780306406157"))) if b.accepted]
 
