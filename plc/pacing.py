@@ -12,7 +12,7 @@ _ASK = 8  # bytes of a read request in a frame
 _OVERHEAD = 5  # bytes of an answer around its registers
 _HEARTBEAT_AND_ASK = 23  # bytes of a request that writes a heartbeat and reads
 _PULSE_WORDS = 6
-_BETWEEN_POLLS = 3  # a command meets a poll under way one time in three at most
+_FREE_FOR_COMMANDS = 3  # times a poll: a command meets one under way one time in four at most
 _SLOW_SHARE = 100
 _SLOW_SECONDS = 1.0
 _LOOP_SECONDS = 0.0005  # timers of an event loop and of drivers, on top of the wire
@@ -34,8 +34,8 @@ class Pace:
 
     @property
     def between_polls(self) -> float:
-        """From the beginning of one poll to the next while nothing waits."""
-        return max(self.poll, _BETWEEN_POLLS * self._exchange(_ASK, _PULSE_WORDS))
+        """From the beginning of one poll to the next while no command waits for its answer."""
+        return self.poll + _FREE_FOR_COMMANDS * self._exchange(_ASK, _PULSE_WORDS)
 
     @property
     def joins(self) -> bool:

@@ -25,20 +25,20 @@ class PseudoTerminal:
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.endpoint = f"serial://{os.ttyname(self._slave)}?baud={baud}"
-        self._inbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self._inbox: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         self._closed = False
         asyncio.get_running_loop().add_reader(self._master, self._take)
 
     def _take(self) -> None:
         with suppress(BlockingIOError, OSError):
-            self._inbox.put_nowait(os.read(self._master, 65536))
+            self._inbox.put_nowait((self._clock.now(), os.read(self._master, 65536)))
 
     async def read(self, limit: int = 65536) -> bytes:
         """At least one byte, once the line had the time to carry what has come."""
-        data = await self._inbox.get()
-        await self._sleep_until(self._clock.now() + len(data) * self._byte_seconds)
+        sent, data = await self._inbox.get()
+        await self._sleep_until(sent + len(data) * self._byte_seconds)
         while not self._inbox.empty():
-            data += self._inbox.get_nowait()
+            data += self._inbox.get_nowait()[1]
         return data
 
     async def write(self, data: bytes) -> None:
@@ -62,4 +62,4 @@ class PseudoTerminal:
             asyncio.get_running_loop().remove_reader(self._master)
             os.close(self._master)
             os.close(self._slave)
-            self._inbox.put_nowait(b"")
+            self._inbox.put_nowait((0.0, b""))

@@ -11,4 +11,6 @@ def test_a_batch_leaves_nothing_of_itself_in_memory():
     day = batch_after_batch(hours=0.05, books=_BOOKS, every_hours=0.001)
     warm, *_, last = day.looks[1:]
     assert last.batches - warm.batches >= 2
-    assert last.objects - warm.objects < (last.batches - warm.batches) * _BOOKS * _EVENTS
+    events = (last.batches - warm.batches) * _BOOKS * _EVENTS
+    assert last.objects - warm.objects < events
+    assert last.blocks - warm.blocks < 2 * events
