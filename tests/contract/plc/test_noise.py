@@ -151,7 +151,7 @@ def test_a_gateway_that_repeats_an_old_answer_is_caught(play_with_noise: Any) ->
             return [(0.0, alike[-25] if count % 30 == 0 and len(alike) >= 25 else answer)]
 
         noise.treat = repeat_one_in_thirty
-        await rig.clock.sleep(10.0)
+        await rig.clock.sleep(20.0)
         assert count > 100
         assert len(ages) > 3
         assert max(ages) <= FRESH_SCANS
