@@ -194,8 +194,13 @@ def connector(endpoint: str) -> Connect:
 
 
 def baud_of(endpoint: str) -> int:
-    """The baud rate that a serial endpoint names, 115200 when it names none; ValueError for no number."""
-    return int(parse_qs(urlsplit(endpoint).query).get("baud", ["115200"])[0])
+    """The baud rate that a serial endpoint names, 115200 when it names none; raises ConfigError."""
+    written = parse_qs(urlsplit(endpoint).query).get("baud", ["115200"])[0]
+    if not (written.isascii() and written.isdigit() and int(written)):
+        raise ConfigError(
+            f"not an endpoint (baud {written!r} is no speed)", subject=endpoint, remedy=_ENDPOINT_HINT
+        )
+    return int(written)
 
 
 def _parity_of(endpoint: str) -> str:

@@ -20,7 +20,7 @@ from plc.modbus import crc16
 from workcell.kernel.clock import VirtualClock, WallClock, run_virtual
 from workcell.kernel.errors import BadInput, ConfigError, DeviceGone
 from workcell.kernel.ids import SeededIds
-from workcell.kernel.streams import connector, memory_connect
+from workcell.kernel.streams import baud_of, connector, memory_connect
 
 HERE = Path(__file__).parent
 _STATIONS = ("supply", "posture", "sort")
@@ -383,6 +383,13 @@ def test_a_dead_endpoint_is_device_gone() -> None:
 def test_an_unknown_endpoint_is_refused() -> None:
     with pytest.raises(ConfigError, match="not an endpoint"):
         connector("carrier-pigeon:5")
+
+
+@pytest.mark.parametrize("baud", ["fast", "0", "-9600", "²"])
+def test_a_speed_that_is_none_is_refused_with_the_endpoint(baud: str) -> None:
+    with pytest.raises(ConfigError, match="is no speed") as error:
+        baud_of(f"serial:///dev/ttyUSB0?baud={baud}")
+    assert "ttyUSB0" in error.value.subject
 
 
 # --- reports ---------------------------------------------------------------------------------------------
