@@ -10,7 +10,7 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import typer
 
@@ -21,6 +21,8 @@ from workcell.kernel.clock import WallClock, run_wall
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.streams import baud_of, connector
+
+_SERVED_AT = "Write tcp://ADDRESS:PORT, serial:///… or pty."
 
 app = typer.Typer(
     help="The contract with a PLC: map, manifest, simulator, conformance kit.", no_args_is_help=True
@@ -143,19 +145,24 @@ async def _listen(
     """Serve at the endpoint: what a host writes to reach it, and the tasks that serve."""
     parts = urlsplit(endpoint)
     if parts.scheme == "tcp" and parts.hostname:
-        port = await host.listen(parts.hostname, parts.port or 0)
+        port = await host.listen(parts.hostname, _port(endpoint))
         return f"tcp://{parts.hostname}:{port}", []
     if parts.scheme == "" and parts.path == "pty":
-        line = plc.PseudoTerminal(clock, int(parse_qs(parts.query).get("baud", ["115200"])[0]))
+        line = plc.PseudoTerminal(clock, baud_of(endpoint))
         return line.endpoint, [asyncio.ensure_future(host.serve_rtu(line))]
     if parts.scheme == "serial":
         stream = await connector(endpoint)()
         return endpoint, [asyncio.ensure_future(host.serve_rtu(stream))]
-    raise ConfigError(
-        "not an endpoint to serve at",
-        subject=endpoint,
-        remedy="Write tcp://ADDRESS:PORT, serial:///… or pty.",
-    )
+    raise ConfigError("not an endpoint to serve at", subject=endpoint, remedy=_SERVED_AT)
+
+
+def _port(endpoint: str) -> int:
+    try:
+        return urlsplit(endpoint).port or 0
+    except ValueError as error:
+        raise ConfigError(
+            f"not an endpoint to serve at ({error})", subject=endpoint, remedy=_SERVED_AT
+        ) from error
 
 
 @app.command()

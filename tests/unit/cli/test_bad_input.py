@@ -58,6 +58,15 @@ def test_a_layout_with_an_unknown_key_in_a_table_names_the_table(running, tmp_pa
     one_line(err, path, "plc.pol_ms", "unknown key")
 
 
+@pytest.mark.parametrize(
+    "endpoint", ["pty?baud=fast", "tcp://127.0.0.1:99999", "serial:///dev/x?baud=0", "x"]
+)
+def test_an_endpoint_that_nobody_can_serve_at_is_refused(workcell, endpoint):
+    code, _, err = workcell("plc", "serve", "--endpoint", endpoint)
+    assert code == USAGE
+    one_line(err, endpoint, "not an endpoint")
+
+
 def test_a_line_that_has_a_folder_for_a_camera_is_refused(running, tmp_path):
     path = tmp_path / "layout.toml"
     camera = LAYOUT.read_text("utf-8").split("[cameras]\n")[1].split(" = ")[0]
