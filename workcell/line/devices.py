@@ -20,7 +20,7 @@ from workcell.kernel.drivers import Drivers, LinkSurroundings, Surroundings
 from workcell.kernel.errors import ConfigError, DeviceGone
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import Layout, PrinterPlace, ReaderPlace
-from workcell.kernel.ports import Camera, Clock, Ids, LineLink, Printer, TagReader, Worker
+from workcell.kernel.ports import Camera, Clock, LineLink, Printer, TagReader, Worker
 from workcell.kernel.streams import baud_of, connector
 
 
@@ -78,15 +78,9 @@ def open_devices(
 
 
 def open_link(
-    layout: Layout,
-    clock: Clock,
-    ids: Ids,
-    twin_state: Path | None,
-    last_boot_id: int,
-    drivers: Drivers | None = None,
-    around: Surroundings | None = None,
+    layout: Layout, around: Surroundings, twin_state: Path | None, last_boot_id: int, drivers: Drivers
 ) -> LineLink:
-    """The link to the line's PLC, by another maker's driver (which gets ``around``) for a kind not ours.
+    """The link to the line's PLC, by another maker's driver for a kind not ours.
 
     Either gets the manifest that the layout names (else the soft PLC's) and the last BootId on record.
     """
@@ -94,8 +88,8 @@ def open_link(
     path, poll_seconds = layout.plc.manifest, layout.plc.poll_ms / 1000
     manifest = plc.load_manifest(Path(path)) if path else plc.default_manifest()
     _check_manifest(layout, manifest, path)
-    if layout.plc.kind != "modbus" and around is not None:
-        driver = (drivers or Drivers.installed()).find("link", layout.plc.kind, OURS["link"])
+    if layout.plc.kind != "modbus":
+        driver = drivers.find("link", layout.plc.kind, OURS["link"])
         given = LinkSurroundings(
             around.clock, around.worker, around.ids, around.tell, manifest, last_boot_id, poll_seconds
         )
@@ -103,8 +97,8 @@ def open_link(
         return theirs
     return plc.PlcLink(
         connector(endpoint),
-        clock=clock,
-        ids=ids,
+        clock=around.clock,
+        ids=around.ids,
         manifest=manifest,
         poll_seconds=poll_seconds,
         name=endpoint,

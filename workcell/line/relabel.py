@@ -13,13 +13,13 @@ from pathlib import Path
 import label_print
 from label_print import Job, PrintRun, RunRecord
 from stations.item_labels import number_of
+from stations.verify import YES
 from workcell.kernel.errors import Doubtful, Refused
 from workcell.kernel.ports import Clock, Printer, TagReader
 from workcell.kernel.profile import Profile, Surface
 from workcell.line.operator import Person
 from workcell.site import NumberOwner, NumberState, Site
 
-YES = frozenset({"y", "yes", "是"})
 _LIVE = (NumberState.PRINTED, NumberState.APPLIED)
 
 

@@ -16,11 +16,12 @@ import label_print
 import marc
 from stations import rfid
 from stations.redo import rewriting
+from stations.verify import YES
 from workcell.kernel.errors import BadInput, ConfigError, Refused
 from workcell.kernel.ports import Clock
 from workcell.kernel.profile import Profile
 from workcell.line.ledger import tag_elements
-from workcell.line.relabel import YES, Relabelling, Workplace
+from workcell.line.relabel import Relabelling, Workplace
 from workcell.site import Begun, Delivery, NumberOwner, NumberState, Redo, Site
 
 

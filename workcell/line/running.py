@@ -126,18 +126,11 @@ async def _run(plan: Plan) -> Ended:
         expire_pages(read_events(folder), files, clock.wall(), profile.retention.images_days)
         person = mend = None
         drivers = Drivers.installed(safe_mode=plan.safe_mode)
+        around = Surroundings(clock, disk, ids, plan.tell)
         link: LineLink
         if plan.desk is None:
             link, devices = (
-                open_link(
-                    layout,
-                    clock,
-                    ids,
-                    plan.twin,
-                    state.boot_id or 0,
-                    drivers,
-                    Surroundings(clock, disk, ids, plan.tell),
-                ),
+                open_link(layout, around, plan.twin, state.boot_id or 0, drivers),
                 open_devices(layout, clock, disk, plan.twin, plan.out, plan.tell, drivers),
             )
         else:

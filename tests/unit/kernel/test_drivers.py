@@ -150,7 +150,7 @@ def test_a_link_is_given_the_manifest_and_the_boot_id_on_record():
     drivers = Drivers([Point("link.acme", Driver(API, open_))])
     clock, ids = WallClock(), SystemIds()
     around = Surroundings(clock, InlineWorker(), ids, print)
-    link = open_link(_layout(plc=plc), clock, ids, None, 4711, drivers, around)
+    link = open_link(_layout(plc=plc), around, None, 4711, drivers)
     assert (link, given["name"], given["endpoint"]) == ("link", "l", "tcp://192.0.2.1:1")
     assert given["around"].manifest == load_manifest(MANIFEST)
     assert (given["around"].last_boot_id, given["around"].poll_seconds) == (4711, 0.05)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from workcell.kernel.clock import WallClock
+from workcell.kernel.drivers import Drivers, Surroundings
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.ids import SystemIds
 from workcell.kernel.layout import load_layout
+from workcell.kernel.worker import InlineWorker
 from workcell.line.devices import open_link
 
 LAYOUT = Path(__file__).resolve().parents[3] / "examples" / "layouts" / "full-line.toml"
@@ -30,7 +32,8 @@ def link(tmp_path):
     def open_(without="", bins=9):
         stations = ", ".join(f'"{name}"' for name in names if name != without)
         (tmp_path / "vendor.toml").write_text(MANIFEST.format(stations=stations, bins=bins), "utf-8")
-        return open_link(load_layout(tmp_path / LAYOUT.name), WallClock(), SystemIds(), None, 0)
+        around = Surroundings(WallClock(), InlineWorker(), SystemIds(), print)
+        return open_link(load_layout(tmp_path / LAYOUT.name), around, None, 0, Drivers([]))
 
     return open_
 
