@@ -18,6 +18,7 @@ _SLOW_SECONDS = 1.0
 _LOOP_SECONDS = 0.0005  # timers of an event loop and of drivers, on top of the wire
 _APART_SECONDS = 0.004  # between two questions on a wire that takes no time
 _SHORTEST_SECONDS = 0.001
+_MOST_OF_A_SCAN = 0.98
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,11 @@ class Pace:
 
         ``since_written`` is the time since the command was whole at the PLC.  The questions stand so that
         one of them reaches the PLC just when its scan must be over: not earlier, which would ask once more,
-        and no later.
+        and no later.  Where an exchange takes its time, all but the last fiftieth of the scan is enough: to
+        wait for that too would cost every late answer as much.
         """
-        last = self.scan - _ASK * self.byte - since_written
         if not self.byte:
+            last = self.scan - since_written
             return max(_SHORTEST_SECONDS, last % _APART_SECONDS) if last > 0 else _APART_SECONDS
+        last = _MOST_OF_A_SCAN * self.scan - _ASK * self.byte - since_written
         return last % (self._exchange(_ASK, words) + _LOOP_SECONDS) if last > 0 else 0.0

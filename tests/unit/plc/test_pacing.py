@@ -30,17 +30,17 @@ def test_heartbeat_and_poll_are_one_exchange_where_that_is_shorter_than_a_scan(
 
 
 @pytest.mark.parametrize("baud", [38400, 115200, 19200])
-def test_one_question_reaches_the_plc_when_its_scan_is_over(baud: int) -> None:
+def test_one_question_reaches_the_plc_when_its_scan_is_all_but_over(baud: int) -> None:
     """Counted from the moment when the command was whole at the PLC; a question takes 8 bytes."""
     pace = _pace(baud)
     exchange = (8 + 5 + 2 * 7) * pace.byte + pace.silence
     asked = []
-    now = 0.0
-    while now < SCAN - 8 * pace.byte - 1e-9:
+    now, enough = 0.0, 0.98 * SCAN
+    while now < enough - 8 * pace.byte - 1e-9:
         now += pace.wait_for_answer(now, 7)
         asked.append(now)
         now += exchange
-    assert asked[-1] + 8 * pace.byte == pytest.approx(SCAN)
+    assert asked[-1] + 8 * pace.byte == pytest.approx(enough)
     assert pace.wait_for_answer(now, 7) == 0.0, "a scan that comes late is asked for at once"
 
 
