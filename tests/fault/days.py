@@ -31,7 +31,7 @@ from workcell.kernel.clock import VirtualClock, run_virtual
 from workcell.kernel.layout import load_layout
 from workcell.kernel.profile import load_profile
 from workcell.line.files import FileStore
-from workcell.line.journal import line_folder, read_events
+from workcell.line.journal import line_folder, read_events, read_last_batch
 from workcell.line.projection import fold
 from workcell.line.running import Plan, hand_over
 from workcell.site import Site, load_orders
@@ -227,7 +227,7 @@ def _hand_over(run: VirtualRun, folder: Path) -> Counter[str]:
         sources={}, auto=True,
     )  # fmt: skip
     site = Site.open(f"sqlite:///{folder / 'store' / 'site.sqlite'}")
-    state = fold(read_events(line_folder(folder / "store", layout.line_id)))
+    state = fold(read_last_batch(line_folder(folder / "store", layout.line_id)))
     try:
         hand_over(
             plan, layout, profile, load_orders(orders), state, FileStore(folder / "store" / "files"), site

@@ -39,7 +39,7 @@ from workcell.line.conductor import Conductor
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
 from workcell.line.inbox import Request
-from workcell.line.journal import LineJournal, line_folder, read_events, verify_chain
+from workcell.line.journal import LineJournal, line_folder, read_events, read_last_batch, verify_chain
 from workcell.line.line import Line
 from workcell.line.policy import all_auto
 from workcell.line.projection import fold
@@ -234,7 +234,7 @@ class VirtualLine:
         """One conductor from start to end; False when it died.  Raises TimeoutError when it is stuck."""
         self._lives += 1
         ids = SeededIds(self._seed * 1000 + self._lives)
-        state = fold(read_events(self.journal_folder), keeps_past=False)
+        state = fold(read_last_batch(self.journal_folder), keeps_past=False)
         if self.line is not None and state.batch_id and not state.batch_open:
             self.line.state = state  # only the output was missing
             return True
@@ -369,7 +369,7 @@ class VirtualLine:
 
     def handed_over(self) -> dict[str, Any]:
         """The output folder, with truth.json beside it."""
-        state = fold(read_events(self.journal_folder))
+        state = fold(read_last_batch(self.journal_folder))
         site = Site.open(f"sqlite:///{self.folder / 'site.sqlite'}")
         try:
             files = FileStore(self.folder / "files")

@@ -14,7 +14,7 @@ from workcell.cli.output import console, paper, print_json
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import Refused
 from workcell.line.alarms import about
-from workcell.line.journal import read_events
+from workcell.line.journal import read_last_batch
 from workcell.line.projection import Alarm, LineState, fold
 from workcell.line.tending import AlarmState, listed
 
@@ -26,7 +26,7 @@ Key = Annotated[str, typer.Argument(help="The alarm's key, such as missing:BOOK.
 @app.command("list")
 def list_(store: Store = None, line: LineId = None, json: Json = False) -> None:
     """List the alarms that stand or wait for an acknowledgement, the most urgent first."""
-    state = fold(read_events(line_of(store, line)))
+    state = fold(read_last_batch(line_of(store, line)))
     found = listed(state, WallClock().wall())
     if json:
         print_json({"alarms": [_as_json(alarm, how, state) for alarm, how in found]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -22,11 +23,10 @@ def passport(
 ) -> None:
     """Every event of one book, in order."""
     folder = line_of(store, line)
-    events = list(read_events(folder))
-    book_id = _book_of(events, book)
+    book_id = _book_of(read_events(folder), book)
     if book_id is None:
         raise BadInput(f"no book {book!r}", subject=str(folder), remedy="See `workcell status` or items.csv.")
-    story = [event for event in events if event.book_id == book_id]
+    story = [event for event in read_events(folder) if event.book_id == book_id]
     if json:
         print_json({"book": book_id, "events": [_as_json(event) for event in story]})
         return
@@ -36,7 +36,7 @@ def passport(
     paper.print(table)
 
 
-def _book_of(events: list[Event], name: str) -> str | None:
+def _book_of(events: Iterable[Event], name: str) -> str | None:
     for event in events:
         if event.book_id == name or (event.type == "marks.reserved" and event.body["barcode"] == name):
             return event.book_id

@@ -8,13 +8,13 @@ from workcell.cli.options import Json, LineId, Store, line_of
 from workcell.cli.output import paper, print_json
 from workcell.cli.progress import picture
 from workcell.kernel.layout import STATIONS
-from workcell.line.journal import read_events
+from workcell.line.journal import read_last_batch
 from workcell.line.projection import LineState, fold
 
 
 def status(store: Store = None, line: LineId = None, json: Json = False) -> None:
     """Show the line, its books, counts and alarms, from its journal."""
-    state = fold(read_events(line_of(store, line)))
+    state = fold(read_last_batch(line_of(store, line)))
     if json:
         print_json(as_json(state))
     else:

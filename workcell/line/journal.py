@@ -29,7 +29,9 @@ CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS events_last BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE INDEX IF NOT EXISTS openings ON events (seq) WHERE type = 'batch.opened';
 """
+_LAST_OPENING = "SELECT * FROM events WHERE type = 'batch.opened' ORDER BY seq DESC LIMIT 1"
 
 
 class LineJournal:
@@ -125,6 +127,10 @@ def line_folder(store: Path, line_id: str) -> Path:
 
 def read_events(folder: Path, after: int = 0) -> Iterator[Event]:
     """The events after sequence number ``after``, read-only; nothing when there is no journal yet."""
+    yield from _events(folder, "SELECT * FROM events WHERE seq > ? ORDER BY seq", after)
+
+
+def _events(folder: Path, query: str, *values: object) -> Iterator[Event]:
     path = journal_path(folder)
     if not path.exists():
         return
@@ -132,7 +138,7 @@ def read_events(folder: Path, after: int = 0) -> Iterator[Event]:
     try:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
             return  # the conductor is just making it
-        for row in db.execute("SELECT * FROM events WHERE seq > ? ORDER BY seq", (after,)):
+        for row in db.execute(query, values):
             yield _event(row)
     except sqlite3.Error as error:
         raise BadInput(f"can't be read ({error})", subject=str(path), remedy="Check the file.") from error
@@ -145,6 +151,16 @@ def _event(row: tuple[Any, ...]) -> Event:
     return Event(
         seq, line_id, batch_id, book_id, effect_id, type_, version, at, json.loads(body), prev_hash, digest
     )
+
+
+def read_last_batch(folder: Path) -> Iterator[Event]:
+    """The events from the opening of the last batch on, which tells what came before.
+
+    So a line that has worked for years begins its next batch as fast as a new one.  All of its events where
+    there was no batch yet, or where the last was opened by a version that did not tell.
+    """
+    opening = next(_events(folder, _LAST_OPENING), None)
+    yield from read_events(folder, after=opening.seq - 1 if opening and "carried" in opening.body else 0)
 
 
 def verify_chain(folder: Path) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transitions import Machine, MachineError
+from transitions import Machine
 
 _UNMARKED = ("fed", "oriented", "captured", "opened", "decided")
 _MARKED = ("stamped", "barcode_labelled", "spine_labelled", "tagged", "verified")
@@ -75,12 +75,15 @@ class BookLife:
 
     def advance(self, trigger: str) -> str:
         """Pull ``trigger``; returns the new state.  Raises ValueError where the table has no such step."""
-        try:
-            self.trigger(trigger)
-        except MachineError as error:
-            raise ValueError(f"a book in state {self.state} can't {trigger}") from error
+        if not self.may(trigger):
+            raise ValueError(f"a book in state {self.state} can't {trigger}")
+        self.trigger(trigger)
         return self.state
 
     def forget(self) -> None:
-        """Take the book off the shared machine when its story is over."""
+        """Take the book off the shared machine when its story is over, and keep nothing but its state.
+
+        The machine has given it 48 bound triggers, each of which holds the book in turn.
+        """
         _machine.remove_model(self)
+        self.__dict__ = {"state": self.state}

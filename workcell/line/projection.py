@@ -7,7 +7,7 @@ recovery all read the same fold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -141,6 +141,13 @@ _WHOLE_BEHIND = 50
 """So many of the books that left last stay whole: more than a line holds, so that nobody works on them."""
 
 
+_CARRIED = (
+    "state", "mode", "linked", "boot_id", "batches", "last_track", "doubtful_feed", "baseline",
+    "pages_expired",
+)  # fmt: skip
+"""Plain values of a line that outlive a batch."""
+
+
 class LineState:
     """The fold of a line's events.
 
@@ -173,13 +180,19 @@ class LineState:
         self.last_track = 0
         self.doubtful_feed = 0
         self.boot_id: int | None = None
+        self.pages_expired = 0
         self.history: list[Event] = []
         self._on_line: dict[str, None] = {}
         self._left_last: list[str] = []
         self.baseline: Mapping[str, int] = {"entered": 0, "left": 0}
 
     def apply(self, event: Event) -> None:
-        """Fold one event in; events of types without a meaning here are history only."""
+        """Fold one event in; events of types without a meaning here are history only.
+
+        The first may be the opening of a batch, which tells what came before it.
+        """
+        if not self.seq and event.type == "batch.opened":
+            self._take_over(event.body.get("carried", {}))
         self.seq = event.seq
         self.line_id = event.line_id
         handler = _HANDLERS.get(event.type)
@@ -187,6 +200,30 @@ class LineState:
             handler(self, event)
         if self.keeps_past and event.batch_id == self.batch_id:
             self.history.append(event)
+
+    def carried(self) -> dict[str, Any]:
+        """What outlives a batch, for the event that opens the next; with it nobody reads what came before."""
+        return {
+            **{name: getattr(self, name) for name in _CARRIED},
+            "alarms": [asdict(alarm) for alarm in self.alarms.values()],
+            "shelf": {
+                key: [shelf.until.isoformat(), shelf.holder, shelf.reason]
+                for key, shelf in self.shelf.items()
+            },
+            "open_effects": [[book_id, asdict(effect)] for book_id, effect in self.open_effects.values()],
+        }
+
+    def _take_over(self, carried: Mapping[str, Any]) -> None:
+        for name in _CARRIED:
+            setattr(self, name, carried.get(name, getattr(self, name)))
+        self.alarms = {told["key"]: Alarm(**told) for told in carried.get("alarms", [])}
+        self.shelf = {
+            key: Shelf(datetime.fromisoformat(until), holder, reason)
+            for key, (until, holder, reason) in carried.get("shelf", {}).items()
+        }
+        self.open_effects = {
+            told["effect_id"]: (book_id, Effect(**told)) for book_id, told in carried.get("open_effects", [])
+        }
 
     def check(self, type_: str, body: Mapping[str, Any], book_id: str) -> None:
         """Raise ValueError for an event that the life of its book has no place for; nothing is changed."""
@@ -444,6 +481,10 @@ def _alarm_unshelved(line: LineState, event: Event) -> None:
     line.shelf.pop(event.body["key"], None)
 
 
+def _pages_expired(line: LineState, event: Event) -> None:
+    line.pages_expired = event.body["up_to"]
+
+
 def _feeding_done(line: LineState, event: Event) -> None:
     line.feeding_done = True
 
@@ -454,6 +495,7 @@ _HANDLERS = {
     "batch.handed_over": _handed_over,
     "line.state": _line_state,
     "line.feeding_done": _feeding_done,
+    "pages.expired": _pages_expired,
     "effect.intended": _intended,
     "effect.done": _ended,
     "effect.failed": _ended,

@@ -15,14 +15,20 @@ from workcell.line.files import FileStore
 _TEXT_VIEW = "page"
 
 
-def expire_pages(events: Iterable[Event], files: FileStore, now: datetime, days: int) -> int:
-    """Delete the page pictures of batches that were closed more than ``days`` ago; returns how many went."""
+def expire_pages(events: Iterable[Event], files: FileStore, now: datetime, days: int) -> tuple[int, int]:
+    """Delete the page pictures of batches that were closed more than ``days`` ago.
+
+    Returns how many went, and the number of the event that closed the last of these batches (0: there was
+    none): what came up to it need not be read again.
+    """
     pages: dict[str, set[str]] = {}
     expired: set[str] = set()
+    up_to = 0
     for event in events:
         if event.type == "image.taken" and event.body["view"] == _TEXT_VIEW:
             pages.setdefault(event.batch_id, set()).add(event.body["name"])
         if event.type == "batch.closed" and now - datetime.fromisoformat(event.at) > timedelta(days=days):
             expired |= pages.pop(event.batch_id, set())
+            up_to = event.seq
     kept = set().union(*pages.values()) if pages else set()
-    return sum(files.remove(name) for name in sorted(expired - kept))
+    return sum(files.remove(name) for name in sorted(expired - kept)), up_to

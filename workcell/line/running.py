@@ -30,7 +30,7 @@ from workcell.line.devices import open_devices, open_link
 from workcell.line.files import FileStore
 from workcell.line.inbox import Inbox
 from workcell.line.jobs import ProcessJobs
-from workcell.line.journal import LineJournal, line_folder, read_events
+from workcell.line.journal import LineJournal, line_folder, read_events, read_last_batch
 from workcell.line.line import Line
 from workcell.line.lookup import Lookup
 from workcell.line.operator import DeskPerson
@@ -118,12 +118,11 @@ async def _run(plan: Plan) -> Ended:
     site = Site.open(f"sqlite:///{plan.store / 'site.sqlite'}")
     jobs = ProcessJobs(layout.recognition, clock)
     try:
-        state = fold(read_events(folder), keeps_past=False)
+        state = fold(read_last_batch(folder), keeps_past=False)
         _check_batch(state, plan)
         _check_output(state, plan)
         sources = {**fill_sources(plan.store, plan.sources, plan.tell), **_shared(plan)}
         files = FileStore(plan.store / "files")
-        expire_pages(read_events(folder), files, clock.wall(), profile.retention.images_days)
         person = mend = None
         drivers = Drivers.installed(safe_mode=plan.safe_mode)
         around = Surroundings(clock, disk, ids, plan.tell)
@@ -148,6 +147,7 @@ async def _run(plan: Plan) -> Ended:
         cataloguing = Cataloguing(line, site, site_worker, orders, sources, plan.profile.resolve(), lookup)
         conductor = Conductor(line, cataloguing, Inbox(folder))
         try:
+            await _expire_pages(line, folder, profile.retention.images_days)
             if not _waits_for_output(state):
                 for remark in left_out:
                     plan.tell(remark)
@@ -159,7 +159,7 @@ async def _run(plan: Plan) -> Ended:
                 await lookup.close()
         if conductor.stopped_by:
             return Ended(None, conductor.stopped_by)
-        whole = await disk.run(fold, read_events(folder))
+        whole = await disk.run(fold, read_last_batch(folder))
         summary = await disk.run(hand_over, plan, layout, profile, orders, whole, files, site)
         await line.write("batch.handed_over", {"out": str(plan.out)})
         await disk.run(_forward, folder, layout.line_id, site)
@@ -170,6 +170,16 @@ async def _run(plan: Plan) -> Ended:
         await site_worker.close()
         site.close()
         await journal.close()
+
+
+async def _expire_pages(line: Line, folder: Path, days: int) -> None:
+    """Delete pictures that were kept long enough; the journal tells how far that has been done."""
+    done = line.state.pages_expired
+    gone, up_to = await line.disk.run(
+        expire_pages, read_events(folder, after=done), line.files, line.clock.wall(), days
+    )
+    if up_to > done:
+        await line.write("pages.expired", {"up_to": up_to, "files": gone})
 
 
 async def conduct(conductor: Conductor, orders: Sequence[OrderLine], plan: Plan) -> None:
@@ -241,6 +251,7 @@ async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> Non
         "auto": plan.auto,
         "partial": plan.partial,
         "counters": {"entered": view.entered, "left": view.left},
+        "carried": line.state.carried(),
     }
     await line.write("batch.opened", body)
 

@@ -29,7 +29,7 @@ from workcell.line.cataloguing import Cataloguing
 from workcell.line.conductor import Conductor
 from workcell.line.devices import Devices
 from workcell.line.files import FileStore
-from workcell.line.journal import LineJournal, line_folder, read_events
+from workcell.line.journal import LineJournal, line_folder, read_events, read_last_batch
 from workcell.line.line import Line
 from workcell.line.policy import all_auto
 from workcell.line.projection import fold
@@ -92,7 +92,7 @@ async def conduct_virtually(plan: VirtualRun, folder: Path, clock: VirtualClock)
         host = plc.PlcHost(plc.SoftPlc(plant, plc.builtin_tagmap(), names), clock, scan_ms=scan_ms)
         scanning = asyncio.get_running_loop().create_task(host.run())
         stack.callback(scanning.cancel)
-        state = fold(read_events(line_folder(folder, layout.line_id)), keeps_past=False)
+        state = fold(read_last_batch(line_folder(folder, layout.line_id)), keeps_past=False)
         link = plc.PlcLink(
             memory_connect(host.serve), clock, ids, poll_seconds=layout.plc.poll_ms / 1000,
             last_boot_id=state.boot_id or 0,

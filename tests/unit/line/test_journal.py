@@ -7,7 +7,7 @@ import pytest
 from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import BadInput, Refused, StorageFull
 from workcell.kernel.worker import InlineWorker
-from workcell.line.journal import LineJournal, journal_path, read_events, verify_chain
+from workcell.line.journal import LineJournal, journal_path, read_events, read_last_batch, verify_chain
 
 
 @pytest.fixture
@@ -24,6 +24,19 @@ async def test_events_come_back_in_order_with_an_unbroken_chain(journal, tmp_pat
     assert [event.body["n"] for event in events] == [0, 1, 2, 3, 4]
     assert [event.seq for event in read_events(tmp_path, after=3)] == [4, 5]
     assert verify_chain(tmp_path) == 5
+
+
+async def test_what_came_before_the_last_batch_is_read_only_where_its_opening_does_not_tell_it(
+    journal, tmp_path
+):
+    assert list(read_last_batch(tmp_path)) == []
+    await journal.append("line.state", {})
+    await journal.append("batch.opened", {})
+    assert [event.seq for event in read_last_batch(tmp_path)] == [1, 2]
+    for body in ({"carried": {}}, {"carried": {}}):
+        await journal.append("batch.opened", body)
+        await journal.append("batch.closed", {})
+    assert [event.seq for event in read_last_batch(tmp_path)] == [5, 6]
 
 
 async def test_an_event_can_be_neither_changed_nor_deleted(journal, tmp_path):

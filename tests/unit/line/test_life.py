@@ -1,5 +1,7 @@
 """A book's life is the table and nothing else."""
 
+import weakref
+
 import pytest
 
 from workcell.line.life import FINAL, STATES, TABLE, BookLife
@@ -40,3 +42,14 @@ def test_no_way_leads_out_of_an_outcome():
 
 def test_only_a_verified_book_is_catalogued():
     assert [sources for trigger, sources, _ in TABLE if trigger == "catalogue"] == [("verified",)]
+
+
+def test_a_book_whose_story_is_over_is_held_by_nothing():
+    life = _at("catalogued")
+    life.forget()
+    assert (vars(life), life.may("lose")) == ({"state": "catalogued"}, False)
+    with pytest.raises(ValueError, match="can't lose"):
+        life.advance("lose")
+    gone = weakref.ref(life)
+    del life
+    assert gone() is None

@@ -1,5 +1,7 @@
 """The fold: what events mean, and which may not be written at all."""
 
+import json
+
 import pytest
 
 from workcell.kernel.errors import BadInput
@@ -144,3 +146,33 @@ def test_a_running_line_lets_go_of_books_that_left_long_ago():
     assert not lean.book("b-0001").steps
     assert lean.book("b-0001").notes == {"spot_check": {"key": "spot_check", "picked": True}}
     assert lean.book("b-0100").steps.keys() == whole.book("b-0001").steps.keys() == {"k"}
+
+
+_EARLIER = [
+    event("line.state", {"state": "Execute", "mode": "production", "linked": True, "boot_id": 7}, ""),
+    OPENED,
+    event("alarm.raised", {"key": "device:printer", "text": "No ribbon.", "remedy": "Put one in."}, ""),
+    event("alarm.acknowledged", {"key": "device:printer", "holder": "Ada"}, ""),
+    event("alarm.raised", {"key": "hold:PASS", "text": "Held.", "remedy": "", "follows": "device:printer"}),
+    event(
+        "alarm.shelved",
+        {"key": "counts", "holder": "Ada", "until": "2026-01-05T10:00:00+00:00", "reason": "known"}, "",
+    ),
+    act("act:feed", params={"track_id": 9}),
+    done("lost"),
+    act("print", effect_id="without-end"),
+    event("pages.expired", {"up_to": 1, "files": 2}, ""),
+    event("batch.closed", {}, ""),
+]  # fmt: skip
+
+
+def test_the_opening_of_a_batch_tells_all_that_outlives_the_one_before():
+    opening = event("batch.opened", {"counters": {}, "carried": fold(_EARLIER).carried()}, "", seq=20)
+    told = json.loads(json.dumps(opening.body))  # as the journal keeps it
+    later = [event(opening.type, told, "", seq=20), event("alarm.cleared", {"key": "hold:PASS"}, "", seq=21)]
+    assert vars(fold(later)) == vars(fold([*_EARLIER, *later]))
+    whole = fold(later)
+    assert (whole.state, whole.boot_id, whole.batches, whole.last_track) == ("Execute", 7, 2, 9)
+    assert (whole.doubtful_feed, whole.pages_expired) == (9, 1)
+    assert whole.alarms.keys() == {"device:printer"} and whole.shelf.keys() == {"counts"}
+    assert whole.open_effects.keys() == {"without-end"}

@@ -26,6 +26,6 @@ def test_only_old_text_pages_are_deleted(tmp_path):
         _event(7, "two", "batch.closed", _CLOSED + timedelta(days=80)),
     ]
     now = _CLOSED + timedelta(days=91)
-    assert expire_pages(events, files, now, 90) == 1
+    assert expire_pages(events, files, now, 90) == (1, 4)
     assert [files.path(name).exists() for name in (old, young, both, cover)] == [False, True, True, True]
-    assert expire_pages(events, files, now, 90) == 0
+    assert expire_pages(events[4:], files, now, 90) == (0, 0), "nothing new has expired"
