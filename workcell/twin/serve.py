@@ -204,7 +204,7 @@ class _Devices:
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._stack.push_async_callback(_ended, task)
+        self._stack.push_async_callback(ended, task)
 
 
 async def _attended(serve: Serve, line: PtyStream) -> None:
@@ -213,10 +213,10 @@ async def _attended(serve: Serve, line: PtyStream) -> None:
         await serve(line)
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel ``task`` and wait until it has ended."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait((task,))
 
 
 class _CameraHttp(uvicorn.Server):

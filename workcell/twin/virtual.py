@@ -39,7 +39,7 @@ from workcell.twin.box import load_box
 from workcell.twin.cameras import CameraServer
 from workcell.twin.plant import TwinPlant
 from workcell.twin.printer import ZplPrinter
-from workcell.twin.serve import Run, build_world
+from workcell.twin.serve import Run, build_world, ended
 from workcell.twin.stored import stored_still
 from workcell.twin.stored_jobs import StoredJobs
 from workcell.twin.tag_reader import FeigReader
@@ -91,7 +91,7 @@ async def conduct_virtually(plan: VirtualRun, folder: Path, clock: VirtualClock)
         scan_ms = layout.twin.scan_ms if layout.twin else _SCAN_MS
         host = plc.PlcHost(plc.SoftPlc(plant, plc.builtin_tagmap(), names), clock, scan_ms=scan_ms)
         scanning = asyncio.get_running_loop().create_task(host.run())
-        stack.callback(scanning.cancel)
+        stack.push_async_callback(ended, scanning)
         state = fold(read_last_batch(line_folder(folder, layout.line_id)), keeps_past=False)
         link = plc.PlcLink(
             memory_connect(host.serve), clock, ids, poll_seconds=layout.plc.poll_ms / 1000,
