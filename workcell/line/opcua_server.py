@@ -18,7 +18,7 @@ from workcell.kernel.clock import WallClock
 from workcell.kernel.errors import ConfigError
 from workcell.kernel.layout import Layout
 from workcell.kernel.ports import Clock
-from workcell.line.journal import line_folder, read_events
+from workcell.line.journal import line_folder, read_events, read_last_batch
 from workcell.line.opcua_access import APPLICATION_URI, Readers, own_certificate
 from workcell.line.packtags import Unit, units_of
 from workcell.line.projection import LineState
@@ -104,8 +104,11 @@ class LineServer:
         await self._server.stop()
 
     def _units(self) -> list[Unit]:
-        for event in read_events(self._folder, after=self._state.seq):
+        seq = self._state.seq
+        for event in read_events(self._folder, after=seq) if seq else read_last_batch(self._folder):
             self._state.apply(event)
+            if event.type == "batch.opened":
+                self._timeline = Timeline(self._timeline.stations, *self._state.before)
             self._timeline.apply(event)
         return units_of(self._state, self._timeline, self._shown.layout, self._clock.wall())
 
