@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from workcell.cli.options import Json, Store, default_store
+from workcell.cli.options import Json, Store
 from workcell.cli.output import console, paper, print_json
+from workcell.cli.site_store import site_of
 from workcell.kernel.clock import WallClock
-from workcell.kernel.errors import BadInput
 from workcell.kernel.model import decision_to_json
-from workcell.site import Answer, AnswerKind, Case, Site, check_answer
+from workcell.site import Answer, AnswerKind, Case, check_answer
 
 app = typer.Typer(help="Cases that need a person.", no_args_is_help=True)
 
@@ -26,22 +23,10 @@ def review() -> None:
     """Cases that need a person."""
 
 
-@contextmanager
-def _site(store: Path | None) -> Iterator[Site]:
-    path = (store or default_store()) / "site.sqlite"
-    if not path.exists():
-        raise BadInput("no site store here", subject=str(path), remedy="Give --store DIR.")
-    site = Site.open(f"sqlite:///{path}")
-    try:
-        yield site
-    finally:
-        site.close()
-
-
 @app.command("list")
 def list_cases(store: Store = None, json: Json = False) -> None:
     """The open cases, oldest first."""
-    with _site(store) as site:
+    with site_of(store) as site:
         cases = site.cases.list("open")
     if json:
         print_json([_as_json(case) for case in cases])
@@ -56,7 +41,7 @@ def list_cases(store: Store = None, json: Json = False) -> None:
 @app.command()
 def show(case: Annotated[str, typer.Argument()], store: Store = None, json: Json = False) -> None:
     """One case: reasons, what was seen, candidates with their scores."""
-    with _site(store) as site:
+    with site_of(store) as site:
         found = site.cases.get(case)
     if json:
         print_json(_as_json(found))
@@ -81,7 +66,7 @@ def decide(
 ) -> None:
     """Answer a case; feeding the book again continues it with this answer."""
     given = Answer(answer, record, source if record else "", comment)
-    with _site(store) as site:
+    with site_of(store) as site:
         check_answer(site.cases.get(case), given)
         decided = site.cases.decide(case, given, getpass.getuser(), WallClock().wall())
     console.print(f"{decided.id} is decided: {answer.value}. Feed the book again to go on with it.")
@@ -90,7 +75,7 @@ def decide(
 @app.command()
 def reopen(case: Annotated[str, typer.Argument()], store: Store = None) -> None:
     """Take an answer back, so that another can be given."""
-    with _site(store) as site:
+    with site_of(store) as site:
         site.cases.reopen(case)
     console.print(f"{case} is open again.")
 
