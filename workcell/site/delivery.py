@@ -132,7 +132,11 @@ class LibrarySystem(Protocol):
 
 
 class FileDrop:
-    """A folder: each delivery is kept as a file, ``publish`` makes the load files from all of them."""
+    """A folder for each batch: every delivery is kept as a file, ``publish`` makes the load files from them.
+
+    A batch is loaded on its own, so that neither the library system nor ``publish`` takes longer the more was
+    delivered before.  items.csv is written last: a batch that has none is still to be published.
+    """
 
     name = "file-drop"
 
@@ -145,32 +149,41 @@ class FileDrop:
         """Keep the delivery under its item's identifier; the same again gives the same file."""
         if not delivery.item_id:
             raise BadInput("a delivery without an item identifier", subject=delivery.record_id)
-        path = self._folder / "items" / f"{file_name(delivery.item_id)}.json"
+        folder = self._folder / file_name(delivery.batch_id)
+        path = folder / "items" / f"{file_name(delivery.item_id)}.json"
         text = json.dumps(delivery.to_json(), ensure_ascii=False, sort_keys=True)
+        (folder / "items.csv").unlink(missing_ok=True)
         put(path, text)
         return {"file": path.name, "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest()}
 
     def publish(self) -> None:
-        """Write records.mrc, records.xml and items.csv with everything delivered so far."""
-        found = [
-            Delivery.from_json(json.loads(path.read_text("utf-8")))
-            for path in sorted((self._folder / "items").glob("*.json"))
-        ]
-        write_load_files(self._folder, found, self._format, self._item_field)
+        """Write records.mrc, records.xml and items.csv of each batch of which something has come since."""
+        for items in sorted(self._folder.glob("*/items")):
+            if not (items.parent / "items.csv").exists():
+                found = [
+                    Delivery.from_json(json.loads(path.read_text("utf-8")))
+                    for path in sorted(items.glob("*.json"))
+                ]
+                write_load_files(items.parent, found, self._format, self._item_field)
 
 
 def write_load_files(
     folder: Path, deliveries: Sequence[Delivery], format: Literal["marc21", "cnmarc"], item_field: str
 ) -> WriteReport:
-    """Write records.mrc and records.xml (a record a title, with all items) and items.csv (a line a copy)."""
+    """Write records.mrc and records.xml (a record a title, with all items), then items.csv (a line a copy).
+
+    suppressed.json lists the records that the public catalogue must not show yet, where there are any.
+    """
     records = title_records(deliveries, item_field)
     folder.mkdir(parents=True, exist_ok=True)
     report = write_iso2709(records, folder / "records.mrc", format)
     write_marcxml(records, folder / "records.xml", format)
-    put(folder / "items.csv", csv_text(ITEM_COLUMNS, (delivery.item for delivery in deliveries)))
     suppressed = sorted({delivery.record_id for delivery in deliveries if delivery.suppressed})
     if suppressed:
         put_json(folder / "suppressed.json", suppressed)
+    else:
+        (folder / "suppressed.json").unlink(missing_ok=True)
+    put(folder / "items.csv", csv_text(ITEM_COLUMNS, (delivery.item for delivery in deliveries)))
     return report
 
 

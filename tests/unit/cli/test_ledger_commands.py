@@ -91,13 +91,18 @@ def test_a_verdict_is_taken_and_the_rate_told(run, released):
     assert json.loads(run("check", "list", "--json")[1])["checks"] == []
 
 
+def _delivered(run):
+    (items,) = (run.store / "delivery").glob("*/items.csv")
+    return items.read_text("utf-8")
+
+
 def test_a_rework_ends_in_ledger_register_and_load_files(run, released):
     code, told = run("rework", released, "--reason", "torn label", "--unattended", "--json")
     done = json.loads(told)
     assert (code, done["old"]) == (0, released)
     assert json.loads(run("numbers", "show", released, "--json")[1])["state"] == "voided"
     assert json.loads(run("numbers", "show", done["new"], "--json")[1])["state"] == "verified"
-    items = (run.store / "delivery" / "items.csv").read_text("utf-8")
+    items = _delivered(run)
     assert done["new"] in items
     assert released not in items
     assert list((run.store / "rework" / "labels-to-print").iterdir())
@@ -126,7 +131,7 @@ def test_a_spine_label_alone_with_another_call_number(run, released):
     asked = ("--keep-number", "--call-number", "823.92 I73n", "--reason", "reclassified")
     done = json.loads(run("rework", released, *asked, "--unattended", "--json")[1])
     assert (done["old"], done["new"], done["call_number"]) == (released, released, "823.92 I73n")
-    assert "823.92 I73n" in (run.store / "delivery" / "items.csv").read_text("utf-8")
+    assert "823.92 I73n" in _delivered(run)
     (spine,) = (run.store / "rework" / "labels-to-print").iterdir()
     assert spine.name == "spines-0001.zpl"
 

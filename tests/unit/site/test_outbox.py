@@ -107,11 +107,30 @@ def test_the_file_drop_takes_an_item_as_often_as_it_comes(batch, deliveries, tmp
     answers = [drop.deliver(delivery) for delivery in (*deliveries, *deliveries)]
     assert answers[:2] == answers[2:]
     drop.publish()
-    with (tmp_path / "records.mrc").open("rb") as file:
+    folder = tmp_path / deliveries[0].batch_id
+    with (folder / "records.mrc").open("rb") as file:
         assert len(list(pymarc.MARCReader(file))) == 2
-    assert len((tmp_path / "items.csv").read_text("utf-8").splitlines()) == 3
+    assert len((folder / "items.csv").read_text("utf-8").splitlines()) == 3
     with pytest.raises(BadInput, match="without an item identifier"):
         drop.deliver(replace(deliveries[0], item_id=""))
+
+
+def test_a_batch_is_published_once_and_again_when_something_of_it_comes(batch, deliveries, tmp_path):
+    def load_files():
+        return {path.parent.name: path.stat().st_mtime_ns for path in tmp_path.glob("*/items.csv")}
+
+    drop = FileDrop(tmp_path, batch.profile.records.format, batch.profile.records.item_field)
+    for name in ("first", "second"):
+        drop.deliver(replace(deliveries[0], batch_id=name))
+    drop.publish()
+    before = load_files()
+    assert before.keys() == {"first", "second"}
+    drop.deliver(replace(deliveries[1], batch_id="second"))
+    assert load_files().keys() == {"first"}, "what is there is whole"
+    FileDrop(tmp_path, batch.profile.records.format, batch.profile.records.item_field).publish()
+    after = load_files()
+    assert after["first"] == before["first"]
+    assert len((tmp_path / "second" / "items.csv").read_text("utf-8").splitlines()) == 3
 
 
 def test_a_draft_is_delivered_suppressed(english_batch, tmp_path):
@@ -122,6 +141,10 @@ def test_a_draft_is_delivered_suppressed(english_batch, tmp_path):
     drop = FileDrop(tmp_path, "marc21", "952")
     drop.deliver(delivery)
     drop.publish()
-    assert (tmp_path / "suppressed.json").read_text("utf-8") == '[\n  "rec1"\n]\n'
+    kept = tmp_path / "B1" / "suppressed.json"
+    assert kept.read_text("utf-8") == '[\n  "rec1"\n]\n'
+    drop.deliver(replace(delivery, suppressed=False))
+    drop.publish()
+    assert not kept.exists(), "signed since"
     with pytest.raises(BadInput, match="without record or marks"):
         delivery_of(replace(book, record=None), english_batch.profile, "B1", None)
