@@ -159,10 +159,10 @@ class Cases:
     def answered(self, title_key: str, slip: str = "") -> Case | None:
         """The decided case that holds for a copy fed now: by its slip, else the last one about its title."""
         table = schema.cases
-        by_slip = table.c.slip == slip if slip else sa.false()
+        by_slip = table.c.slip == slip
         by_title = sa.and_(table.c.kind == CaseKind.TITLE.value, table.c.title_key == title_key)
-        for found in (by_slip, by_title if title_key else sa.false()):
-            case = self._last(sa.and_(table.c.state == "decided", found))
+        for known, found in ((slip, by_slip), (title_key, by_title)):
+            case = self._last(sa.and_(table.c.state == "decided", found)) if known else None
             if case is not None:
                 return case
         return None

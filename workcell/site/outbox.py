@@ -110,10 +110,12 @@ class Outbox:
     def with_barcode(self, barcode: str, target: str) -> Parcel | None:
         """The delivery of the item that has this barcode now, None when there is none."""
         table = schema.outbox
+        not_reworked = table.c.item_id == barcode  # a rework that gives another number keeps the identifier
         with self._database.read() as tx:
-            for row in tx.execute(sa.select(table).where(table.c.target == target)):
-                if row.payload["item"]["barcode"] == barcode:
-                    return Parcel(**row._mapping)
+            for where in (not_reworked, sa.not_(not_reworked)):
+                for row in tx.execute(sa.select(table).where(table.c.target == target, where)):
+                    if row.payload["item"]["barcode"] == barcode:
+                        return Parcel(**row._mapping)
         return None
 
     def of_batch(self, batch_id: str) -> list[Parcel]:

@@ -190,6 +190,8 @@ cases = sa.Table(
     _text("decided_at", default=""),
     sa.UniqueConstraint("batch_id", "subject"),
     sa.Index(None, "state"),
+    sa.Index(None, "title_key", "state"),
+    sa.Index(None, "slip", "state"),
 )
 
 case_books = sa.Table(
