@@ -21,6 +21,14 @@ def workcell(*arguments, log, output=os.devnull):
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=answers, stderr=errors)
 
 
+def run_demo(out, *options, seconds=420):
+    """Run `workcell demo` to its end; how it ended, and its summary."""
+    command = [sys.executable, "-m", "workcell.cli", "demo", "--out", str(out), *options]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds)
+    assert (out / "batch.json").exists(), ended.stderr[-2000:]
+    return ended, json.loads((out / "batch.json").read_text("utf-8"))
+
+
 class Batch:
     """A twin and the conductor's command line for one batch in one folder."""
 
