@@ -15,6 +15,8 @@ from workcell.kernel.model import Decision, DecisionKind, Reason, decision_from_
 from workcell.site import schema
 from workcell.site.database import Database, stamp, take_next
 
+_LAST_UNTITLED = 200
+
 
 class CaseKind(StrEnum):
     """What a case is about: the title (all its copies share it), one copy, or the marks on one copy."""
@@ -168,12 +170,16 @@ class Cases:
         return None
 
     def untitled(self) -> Sequence[Case]:
-        """Decided cases of copies on which neither a title nor an ISBN could be read, the latest first."""
+        """The last decided cases of copies on which neither a title nor an ISBN could be read, latest first.
+
+        Such a copy comes again within days; each more to compare it with is one more to take it for.
+        """
         table = schema.cases
         query = (
             sa.select(table.c.id)
             .where(table.c.state == "decided", table.c.kind == CaseKind.COPY.value, table.c.title_key == "")
             .order_by(table.c.decided_at.desc())
+            .limit(_LAST_UNTITLED)
         )
         with self._database.read() as tx:
             return [_load(tx, row.id) for row in tx.execute(query).all()]

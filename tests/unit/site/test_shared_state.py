@@ -129,6 +129,16 @@ def test_a_decided_case_holds_for_further_copies(site, noon):
     assert site.cases.answered("") is None
 
 
+def test_an_untitled_copy_is_compared_with_the_last_decided_ones_alone(site, noon, monkeypatch):
+    monkeypatch.setattr("workcell.site.cases._LAST_UNTITLED", 2)
+    for number in range(4):
+        case = open_case(site, noon, f"b{number}", title="", kind=CaseKind.COPY)
+        if number:
+            decided_at = noon + timedelta(days=number)
+            site.cases.decide(case.id, Answer(AnswerKind.KEEP_ASIDE), "ann", decided_at)
+    assert [case.book_ids for case in site.cases.untitled()] == [("b3",), ("b2",)]
+
+
 def test_a_copy_in_trouble_again_gets_a_new_case(site, noon):
     first = open_case(site, noon, kind=CaseKind.MARKS)
     assert open_case(site, noon, kind=CaseKind.MARKS).id == first.id
