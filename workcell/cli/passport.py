@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +12,7 @@ from workcell.cli.options import Json, LineId, Store, line_of
 from workcell.cli.output import paper, print_json
 from workcell.kernel.errors import BadInput
 from workcell.kernel.events import Event
-from workcell.line.journal import read_events
+from workcell.line.journal import read_book, read_type
 
 
 def passport(
@@ -23,12 +23,11 @@ def passport(
 ) -> None:
     """Every event of one book, in order."""
     folder = line_of(store, line)
-    book_id = _book_of(read_events(folder), book)
-    if book_id is None:
+    story = list(read_book(folder, book)) or _story_with(folder, book)
+    if not story:
         raise BadInput(f"no book {book!r}", subject=str(folder), remedy="See `workcell status` or items.csv.")
-    story = [event for event in read_events(folder) if event.book_id == book_id]
     if json:
-        print_json({"book": book_id, "events": [_as_json(event) for event in story]})
+        print_json({"book": story[0].book_id, "events": [_as_json(event) for event in story]})
         return
     table = Table("seq", "at", "event", "what", box=None, pad_edge=False, header_style="bold")
     for event in story:
@@ -36,11 +35,12 @@ def passport(
     paper.print(table)
 
 
-def _book_of(events: Iterable[Event], name: str) -> str | None:
-    for event in events:
-        if event.book_id == name or (event.type == "marks.reserved" and event.body["barcode"] == name):
-            return event.book_id
-    return None
+def _story_with(folder: Path, barcode: str) -> list[Event]:
+    """The story of the book that got this barcode."""
+    for event in read_type(folder, "marks.reserved"):
+        if event.body["barcode"] == barcode:
+            return list(read_book(folder, event.book_id))
+    return []
 
 
 def _as_json(event: Event) -> dict[str, Any]:

@@ -130,6 +130,16 @@ def read_events(folder: Path, after: int = 0) -> Iterator[Event]:
     yield from _events(folder, "SELECT * FROM events WHERE seq > ? ORDER BY seq", after)
 
 
+def read_book(folder: Path, book_id: str) -> Iterator[Event]:
+    """The events of one book."""
+    yield from _events(folder, "SELECT * FROM events WHERE book_id = ? ORDER BY seq", book_id)
+
+
+def read_type(folder: Path, type_: str) -> Iterator[Event]:
+    """The events of one type."""
+    yield from _events(folder, "SELECT * FROM events WHERE type = ? ORDER BY seq", type_)
+
+
 def _events(folder: Path, query: str, *values: object) -> Iterator[Event]:
     path = journal_path(folder)
     if not path.exists():

@@ -530,7 +530,7 @@ def fold(events: Iterable[Event], *, keeps_past: bool = True) -> LineState:
     for event in events:
         try:
             line.apply(event)
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 f"event {event.seq} ({event.type}) can't be understood: {error}",
                 subject=event.line_id,
