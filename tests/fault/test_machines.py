@@ -62,6 +62,27 @@ def test_a_restart_of_the_plc_while_nobody_watches_is_noticed(seconds, tmp_path)
     on_virtual_time(tmp_path / "line", story, books=3, seed=SEED)
 
 
+@pytest.mark.parametrize("moment", ["recovery.started", "recovery.finished"])
+@pytest.mark.parametrize("seconds", [2.1, 6.3, 9.1])
+def test_a_restart_of_the_plc_while_a_new_conductor_finds_its_way_makes_no_book_twice(
+    seconds, moment, tmp_path
+):
+    async def story(rig):
+        reboots = []
+
+        def watch(rig, event):
+            if event.type == moment and not reboots:
+                reboots.append(rig.host.plc.reboot())
+
+        assert not await rig.live(Death(after_seconds=seconds))
+        rig.on_event = watch
+        summary = await rig.to_the_end()
+        assert rig.broken() == []
+        assert (summary["books_fed"], len(reboots)) == (3, 1)
+
+    on_virtual_time(tmp_path / "line", story, books=3, seed=SEED)
+
+
 def test_two_restarts_of_the_plc_and_a_death_between_still_close_the_counts(tmp_path):
     async def story(rig):
         rig.at(3.0, rig.host.plc.reboot)

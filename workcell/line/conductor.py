@@ -69,18 +69,22 @@ class Conductor:
 
     async def cast_adrift(self, boot_id: int, text: str) -> None:
         """Books from before the unit's life ``boot_id`` are known to nobody: none is marked any more."""
-        lost = [
+        lost = self._from_before(boot_id)
+        self.line.adrift.update(book.book_id for book in lost)
+        self._unplaced.update(book.book_id for book in lost)
+        for book in lost:
+            if book.way != "reject":
+                await self.cataloguing.set_aside(book, to_reject("POSITION_LOST", text))
+
+    def _from_before(self, boot_id: int) -> list[Book]:
+        """Books on the line to which the unit, in its life ``boot_id``, has given no TrackId."""
+        return [
             book
             for book in self.line.state.in_flight()
             if book.boot_id != boot_id
             and not book.zone.startswith(_BIN)
             and book.book_id not in self._leaving
         ]
-        self.line.adrift.update(book.book_id for book in lost)
-        self._unplaced.update(book.book_id for book in lost)
-        for book in lost:
-            if book.way != "reject":
-                await self.cataloguing.set_aside(book, to_reject("POSITION_LOST", text))
 
     async def run(self) -> None:
         """Drive the open batch to its end, or until the line is stopped."""
@@ -215,10 +219,15 @@ class Conductor:
             return "refused"
 
     async def _stray_in(self, zone: str) -> Book | None:
-        """What lies in ``zone`` and is no book on record: the one whose feed was doubtful, or a stranger."""
-        tracks = {seen.zone: seen.track_id for seen in (await self.line.link.view()).zones}
-        track = tracks.get(zone, 0)
-        if not track or self._unplaced or self.line.state.by_track(track) is not None:
+        """What lies in ``zone`` and is no book on record: the one whose feed was doubtful, or a stranger.
+
+        After a restart of the unit nobody can tell, until each book on record has its place again.
+        """
+        view = await self.line.link.view()
+        track = next((seen.track_id for seen in view.zones if seen.zone == zone), 0)
+        if not track or self.line.state.by_track(track) is not None:
+            return None
+        if self._unplaced or self._from_before(view.boot_id):
             return None
         book_id = self._next_id()
         fed_as = self.line.state.doubtful_feed if zone == self.line.layout.stations[0].name else 0
