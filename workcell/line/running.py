@@ -258,6 +258,7 @@ async def open_batch(line: Line, orders: Sequence[OrderLine], plan: Plan) -> Non
 
 async def close_batch(line: Line) -> None:
     """Compare the photo-eyes with the books on record, and close the batch."""
+    await line.see_state()  # a power-up that set the counters back is on record before they are compared
     view = await line.link.view()
     counts = line.state.counts()
     entered = view.entered - line.state.baseline["entered"]
