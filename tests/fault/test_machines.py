@@ -62,6 +62,22 @@ def test_a_restart_of_the_plc_while_nobody_watches_is_noticed(seconds, tmp_path)
     on_virtual_time(tmp_path / "line", story, books=3, seed=SEED)
 
 
+@pytest.mark.parametrize("seconds", [9.9, 12.1, 14.2])
+def test_a_book_that_came_out_while_nobody_watched_lies_where_it_was_let_go(seconds, tmp_path):
+    """The host dies as a book is on its way to its bin, and the unit is restarted after it has arrived."""
+
+    async def story(rig):
+        assert not await rig.live(Death(after_seconds=seconds))
+        out = sum(not book.outcome for book in rig.line.state.books.values() if book.zone == "sort")
+        await rig.clock.sleep(1.0)
+        rig.host.plc.reboot()
+        summary = await rig.to_the_end()
+        assert rig.broken() == []
+        assert (out, summary["lost"]) == (1, 0)
+
+    on_virtual_time(tmp_path / "line", story, books=3, seed=SEED)
+
+
 @pytest.mark.parametrize("moment", ["recovery.started", "recovery.finished"])
 @pytest.mark.parametrize("seconds", [2.1, 6.3, 9.1])
 def test_a_restart_of_the_plc_while_a_new_conductor_finds_its_way_makes_no_book_twice(

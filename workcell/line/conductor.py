@@ -48,6 +48,9 @@ _LOST = {
     "removed": ("TAKEN", "Was taken out of {zone}."),
 }
 _RESTARTED = "The PLC was restarted and has lost track of the books."
+_STAYED = ("no_book", "wrong_book", "guard_changed", "withdrawn")
+"""A release that ended so has moved no book."""
+
 _FEED_AGAIN = ("jam", "doubtful", "refused")
 
 
@@ -276,11 +279,13 @@ class Conductor:
         await self._adopt_strays()
 
     def _last_way(self, book: Book) -> str:
-        """The bin into which a book was let go last."""
+        """The bin into which a book was let go last; not one for which it was not found, or not let go."""
         ways = [
             str(effect.body["to"])
             for effect in book.steps.values()
             if effect.body.get("to", "").startswith(_BIN)
+            and effect.end != "never"
+            and effect.result.get("code") not in _STAYED
         ]
         return ways[-1] if ways else f"{_BIN}{self.line.profile.reject_bin}"
 
@@ -349,6 +354,8 @@ class Conductor:
             if book.book_id in self._unplaced:
                 await self._place_adrift()
                 return
+        if book.zone.startswith(_BIN):  # where another book's search has found it
+            return
         zones = {zone.zone: zone.track_id for zone in (await self.line.link.view()).zones}
         for zone in (here, to):
             if zones.get(zone, 0) == book.track_id:
