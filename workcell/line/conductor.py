@@ -255,7 +255,9 @@ class Conductor:
     async def _place_adrift(self) -> None:
         """Give what the unit has found to the books that it had lost track of, from the exit back.
 
-        No book overtakes another: the foremost book lies foremost, in its zone or one further.
+        No book overtakes another: the foremost book lies foremost, in its zone or one further.  Where the
+        photo-eye at the exit has counted one more than is on record, a book that was let go is out, and what
+        lies in the last zone is the one behind it.
         """
         view = await self.line.link.view()
         found = {seen.zone: seen.track_id for seen in view.zones if seen.track_id & UNKNOWN_TRACK}
@@ -264,13 +266,15 @@ class Conductor:
         for book in [book for book in self.line.state.in_flight() if book.book_id in self._unplaced]:
             here = names.index(book.zone) if book.zone in names else len(names)
             zone = next((name for name in reversed(names[here : here + 2]) if name in found), "")
-            if zone:
+            way = self._last_way(book)
+            if out > 0 and here >= len(names) - 1 and (way or not zone):
+                out -= 1
+                way = way or f"{_BIN}{self.line.profile.reject_bin}"
+                await self.line.write("book.located", {"zone": way}, book.book_id)
+            elif zone:
                 await self.line.write(
                     "book.located", {"zone": zone, "track_id": found.pop(zone)}, book.book_id
                 )
-            elif out > 0 and here >= len(names) - 1:
-                out -= 1
-                await self.line.write("book.located", {"zone": self._last_way(book)}, book.book_id)
             else:
                 await self.lose(
                     book, "POSITION_UNKNOWN", "The restarted unit has found nothing at its place."
@@ -279,7 +283,7 @@ class Conductor:
         await self._adopt_strays()
 
     def _last_way(self, book: Book) -> str:
-        """The bin into which a book was let go last; not one for which it was not found, or not let go."""
+        """The bin into which a book was let go last, or an empty text; not one for which it was not found."""
         ways = [
             str(effect.body["to"])
             for effect in book.steps.values()
@@ -287,7 +291,7 @@ class Conductor:
             and effect.end != "never"
             and effect.result.get("code") not in _STAYED
         ]
-        return ways[-1] if ways else f"{_BIN}{self.line.profile.reject_bin}"
+        return ways[-1] if ways else ""
 
     async def _station(self, place: StationPlace) -> None:
         """Serve one zone: take the book that arrives, work on it, let it go on."""
