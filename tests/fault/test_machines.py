@@ -74,6 +74,9 @@ def test_a_book_that_came_out_while_nobody_watched_lies_where_it_was_let_go(seco
         summary = await rig.to_the_end()
         assert rig.broken() == []
         assert (out, summary["lost"]) == (1, 0)
+        (misplaced,) = [key for key in rig.line.state.alarms if key.startswith("misplaced:")]
+        book = rig.line.state.book(misplaced.partition(":")[2])
+        assert (book.outcome, book.bin) == ("rejected", "check")
 
     on_virtual_time(tmp_path / "line", story, books=3, seed=SEED)
 

@@ -59,6 +59,10 @@ KINDS = {
         200, Priority.MEDIUM, "A book is nowhere that it could be.",
         "It leaves the batch as missing; its number is void.", "Search the line.", False,
     ),
+    "misplaced": AlarmKind(
+        300, Priority.MEDIUM, "A book came out while nobody watched, and its release does not hold any more.",
+        "It lies among others, counted as rejected; its number is void.", "Take it out of that bin.", False,
+    ),
     "counts": AlarmKind(
         900, Priority.MEDIUM, "Photo-eyes and journal count different books at the close.",
         "The batch does not close even.", "Search the line for the difference.", False,
@@ -67,6 +71,10 @@ KINDS = {
 """Every kind of alarm; the reference page is compared with this table."""
 
 _UNKNOWN = AlarmKind(0, Priority.MEDIUM, "", "", "", False)
+
+
+OUTLIVES_HOST = ("missing", "misplaced")
+"""Kinds that stand until a person has found the book, whoever runs the line."""
 
 
 def kind_of(key: str) -> str:

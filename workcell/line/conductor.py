@@ -269,8 +269,7 @@ class Conductor:
             way = self._last_way(book)
             if out > 0 and here >= len(names) - 1 and (way or not zone):
                 out -= 1
-                way = way or f"{_BIN}{self.line.profile.reject_bin}"
-                await self.line.write("book.located", {"zone": way}, book.book_id)
+                await self._came_out(book, way or f"{_BIN}{self._bin(book)}")
             elif zone:
                 await self.line.write(
                     "book.located", {"zone": zone, "track_id": found.pop(zone)}, book.book_id
@@ -281,6 +280,16 @@ class Conductor:
                 )
             self._unplaced.discard(book.book_id)
         await self._adopt_strays()
+
+    async def _came_out(self, book: Book, way: str) -> None:
+        """A book that nobody saw come out lies in the bin into which it was let go, right or not by now."""
+        await self.line.write("book.located", {"zone": way}, book.book_id)
+        bin_ = way.removeprefix(_BIN)
+        if bin_ != self._bin(book):
+            text = f"{book.book_id} came out unwatched and lies in bin {bin_}; it is rejected."
+            await self.line.alarm(
+                f"misplaced:{book.book_id}", text, f"Take it out of bin {bin_}.", book.book_id
+            )
 
     def _last_way(self, book: Book) -> str:
         """The bin into which a book was let go last, or an empty text; not one for which it was not found."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from workcell.kernel.errors import DeviceFault, DeviceGone
 from workcell.kernel.ports import LineView
+from workcell.line.alarms import OUTLIVES_HOST, kind_of
 from workcell.line.conductor import Conductor
 from workcell.line.line import Line
 from workcell.line.projection import Effect
@@ -36,7 +37,7 @@ async def recover(conductor: Conductor) -> None:
     view = await line.link.view()
     await conductor.cast_adrift(view.boot_id, "The PLC was restarted and has lost track of the books.")
     await _locate(conductor, view)
-    for key in [key for key in line.state.alarms if not key.startswith("missing:")]:
+    for key in [key for key in line.state.alarms if kind_of(key) not in OUTLIVES_HOST]:
         await line.clear_alarm(key)
     await line.write("recovery.finished", {})
 
