@@ -202,6 +202,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "stop_text": ("What it said", "报警内容"),
     "stop_jam": ("jam", "卡书"),
     "stop_missing": ("missing book", "书失踪"),
+    "stop_misplaced": ("book in a wrong bin", "书在错误的箱中"),
     "stop_supply": ("trouble at the supply", "供书故障"),
     "stop_device": ("device", "设备"),
     "stop_link": ("no link to the PLC", "PLC 无连接"),
